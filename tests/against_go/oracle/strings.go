@@ -1,0 +1,7 @@
+package main
+
+import "strconv"
+
+func init() {
+	register("strconv.quote", func(s string) any { return strconv.Quote(s) })
+}
