@@ -1,8 +1,99 @@
-"""The modtrace command: hands over to a headless command or opens the app."""
+"""The modtrace command: runs a headless command, or opens the app on a terminal.
+
+Nothing heavy is imported before it is known what is wanted: `modtrace --version` costs little more than
+Python itself, and no headless command ever loads the screen library.
+"""
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
 
-def main() -> int:
-    """Placeholder entry until the commands exist."""
-    return 0
+if TYPE_CHECKING:
+    import argparse
+
+EPILOG = """\
+examples:
+  modtrace                                    open the app
+  modtrace github.com/pkg/errors@latest       open the app and trace this
+  modtrace demo                               open a world that needs no network and no Go
+  modtrace demo comma-stops-on-502            a certain world
+  modtrace trace github.com/pkg/errors        trace without a screen
+  modtrace env                                where each setting comes from, and what is wrong with it
+
+Without a terminal modtrace prints the plain report instead of opening the app.
+"""
+
+COMMANDS = ("trace", "env", "demo")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run modtrace; returns the exit code. Never shows a traceback for what a user or a server did."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] in (["--version"], ["-V"]):
+        from probes import __version__
+
+        sys.stdout.write(f"modtrace {__version__}\n")
+        return 0
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _forget_stdout()
+        return 141
+    except Exception as error:
+        return _bug(error)
+
+
+def _run(arguments: list[str]) -> int:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="modtrace",
+        description="traceroute for Go modules: how the go command finds and downloads a module, and why it fails.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    from probes.commands import env, trace
+    from tui import command_app, command_demo
+
+    trace.add_parser(commands)
+    env.add_parser(commands)
+    command_demo.add_parser(commands)
+    command_app.add_parser(commands)
+    if not any(argument in COMMANDS for argument in arguments[:1]) and arguments[:1] not in (["-h"], ["--help"]):
+        arguments = ["open", *arguments]
+    args = parser.parse_args(arguments)
+    run = args.run
+    return int(run(args))
+
+
+def _bug(error: Exception) -> int:
+    """One line for an error that is modtrace's own; the traceback only where somebody asks for it."""
+    import os
+
+    if os.environ.get("MODTRACE_TRACEBACK"):
+        raise error
+    from probes.golang.redact import redact
+    from probes.golang.safetext import safe_text
+
+    words = redact(safe_text(f"{type(error).__name__}: {error}", limit=300))
+    sys.stderr.write(
+        f"modtrace: this is a bug in modtrace: {words}\n"
+        "  set MODTRACE_TRACEBACK=1 and run it again for the details that belong into a report\n"
+    )
+    return 3
+
+
+def _forget_stdout() -> None:
+    """Keep Python from complaining at exit about a reader that has gone away."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

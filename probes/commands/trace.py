@@ -1,0 +1,166 @@
+"""`modtrace trace`: one trace without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+
+from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
+from probes.commands.output import Output
+from probes.commands.plain import report
+from probes.trace.events import Event, event_to_json
+from probes.trace.fold import Trace
+
+EXAMPLES = """\
+examples:
+  modtrace trace github.com/pkg/errors             how go would fetch the latest version
+  modtrace trace golang.org/x/text@v0.14.0         an exact version
+  modtrace trace github.com/pkg/errors@v0 --json   one JSON object on stdout
+  modtrace trace gopkg.in/yaml.v3 --events         every step as it happens, JSON lines
+  GOPROXY='https://goproxy.cn|direct' modtrace trace rsc.io/quote
+                                                   try a setting without changing anything
+  modtrace trace rsc.io/quote --set GOPROXY=https://goproxy.io,direct
+                                                   the same
+
+The trace asks what `go mod download -json PATH@QUERY` would ask outside of any module with an empty module
+cache. It writes nothing into the cache and changes no setting.
+
+exit codes: 0 go would succeed · 1 go would fail · 2 usage or unreadable setting · 3 could not tell
+            130 interrupted · 143 terminated · 129 hung up
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Make `trace` known."""
+    parser = commands.add_parser(
+        "trace",
+        help="trace how go would fetch one module",
+        description="Trace how the go command finds and downloads PATH@QUERY, hop by hop.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", metavar="PATH[@QUERY]", help="a module path; QUERY is latest if left out")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
+    form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
+    form.add_argument("--plain", action="store_true", help="the report as plain text (the default)")
+    add_environment_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_environment_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every tracing command has."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="use this value instead of the environment's, for this run only (repeatable)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for an answer where go would wait for ever (default 60)",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def parse_target(text: str) -> tuple[str, str]:
+    """PATH[@QUERY] taken apart; the query is "latest" when there is no @."""
+    path, at, query = text.partition("@")
+    return path, query if at else "latest"
+
+
+def parse_overlay(pairs: list[str], output: Output) -> dict[str, str] | None:
+    """The --set options; None after a complaint about one that is not NAME=VALUE."""
+    overlay: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            output.complain(f"--set {pair!r}: write NAME=VALUE, for example --set GOPROXY=direct")
+            return None
+        overlay[name] = value
+    return overlay
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    output = Output()
+    path, query = parse_target(args.target)
+    if not path:
+        output.complain("no module path: write PATH[@QUERY], for example rsc.io/quote@latest")
+        return ExitCode.USAGE
+    overlay = parse_overlay(args.set, output)
+    if overlay is None:
+        return ExitCode.USAGE
+    from probes.diagnosis.environment_lint import lint
+    from probes.net.limits import Limits
+    from probes.sources.environment_reader import read_environment
+
+    environment = read_environment(overlay=overlay)
+    findings = tuple(finding for finding in lint(environment) if finding.variable)
+    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    trace = Trace()
+
+    def emit(event: Event) -> None:
+        trace.apply(event)
+        if args.events:
+            output.write(json.dumps(event_to_json(event), ensure_ascii=True) + "\n")
+
+    from probes.diagnosis.traced import traced
+
+    code = run_until_signal(
+        lambda: traced(environment, path, query, emit, limits=limits, findings=findings)
+    )
+    if code is not None:
+        return code
+    if args.json:
+        output.write(json.dumps(trace.to_json(), indent=2, ensure_ascii=True) + "\n")
+    elif not args.events:
+        output.write(report(trace))
+    assert trace.finished is not None
+    return OUTCOME_CODES[trace.finished.outcome]
+
+
+def run_until_signal(make: Callable[[], object]) -> int | None:
+    """Run a coroutine; on INT, TERM or HUP cancel it and return the exit code for that signal."""
+    caught: list[int] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(make())  # type: ignore[call-overload]
+
+        def stop(number: int) -> None:
+            caught.append(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop, number)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not caught:
+                raise
+
+    asyncio.run(main())
+    if not caught:
+        return None
+    sys.stderr.write(f"modtrace: stopped by {signal.Signals(caught[0]).name}\n")
+    return 128 + caught[0]
+
+

@@ -1,0 +1,206 @@
+"""The named worlds of `modtrace demo`: a small chain of proxies on loopback that breaks on purpose.
+
+A world is data: what each proxy holds, how it misbehaves, how GOPROXY joins them, and what there is to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from probes.demo.behaviour import Behaviour, Fault, Script, body, fault, portal, status
+from probes.demo.content import Module, ModuleVersion, simple_module
+from probes.demo.server import World
+from probes.golang.protocol import Op
+
+PATH = "demo.example/hello"
+"""The module that every world is about."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One proxy of a world."""
+
+    modules: tuple[Module, ...]
+    behaviours: Mapping[Op, Behaviour] = field(default_factory=dict)
+
+    def script(self) -> Script:
+        """What the proxy does."""
+        return Script({module.path: module for module in self.modules}, self.behaviours)
+
+
+@dataclass(frozen=True)
+class WorldPlan:
+    """A world before it is built."""
+
+    name: str
+    title: str
+    story: str
+    """What happens and why, for somebody who learns; two or three sentences."""
+    places: tuple[Place, ...]
+    goproxy: str
+    """GOPROXY with {0}, {1}, … for the proxies."""
+    query: str = "latest"
+    path: str = PATH
+
+
+_VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0-rc.1")
+
+
+def _hello(*versions: str) -> Module:
+    plain = simple_module(PATH, *(versions or _VERSIONS))
+    return Module(plain.path, plain.versions, latest=(versions or ("v1.2.0",))[-1], revisions={"main": "v1.2.0"})
+
+
+def _all(behaviour: Behaviour) -> dict[Op, Behaviour]:
+    return dict.fromkeys((Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP), behaviour)
+
+
+_GOOD = Place((_hello(),))
+_EMPTY = Place(())
+_BAD_GATEWAY = Place((_hello(),), _all(status(502, b"<h1>Bad Gateway</h1>\n", "text/html")))
+
+WORLDS = (
+    WorldPlan(
+        "healthy",
+        "Everything works",
+        "Two proxies, both well. go asks only the first: for the list, then for the .info, the .mod and the "
+        ".zip of the version it chose. The second one is never asked.",
+        (_GOOD, _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "comma-stops-on-502",
+        "A comma stops at 502",
+        "The first proxy is broken and answers 502. Behind a comma go passes on only after 404 and 410, so "
+        "it stops here, although the second proxy has everything.",
+        (_BAD_GATEWAY, _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "pipe-passes-502",
+        "A pipe passes over 502",
+        "The same broken proxy, but joined with |: after any error go asks the next one. It does so anew for "
+        "every single file, so the broken proxy costs its time each time.",
+        (_BAD_GATEWAY, _GOOD),
+        "{0}|{1}",
+    ),
+    WorldPlan(
+        "404-falls-through",
+        "404 falls through",
+        "The first proxy does not know the module and says 404. That is the one answer, with 410, after "
+        "which a comma lets go ask the next proxy.",
+        (_EMPTY, _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "portal",
+        "A log-in page instead of a list",
+        "A captive portal answers everything with 200 and a web page. go reads the page as a list without "
+        "versions and says that nothing matches; the comma does not help, for 200 is no error.",
+        (Place((_hello(),), _all(portal)), _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "off-masks-404",
+        "off hides the 404",
+        'The proxy says 404, and then the list ends with off. go prints "module lookup disabled by '
+        'GOPROXY=off" and keeps quiet about the 404, which is the real cause.',
+        (_EMPTY,),
+        "{0},off",
+    ),
+    WorldPlan(
+        "split-files",
+        "One proxy for .info, another for .zip",
+        "Each file walks the list again from its beginning. The first proxy has .info and .mod but not the "
+        ".zip, so that comes from the second one.",
+        (Place((_hello(),), {Op.ZIP: status(404, b"not found: no zip here\n")}), _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "bad-zip",
+        "A pipe does not help against bad bytes",
+        "The first proxy sends a web page as the zip, with 200. Content is looked at only after the walk, so "
+        "go fails, although the second proxy has a good zip and they are joined with |.",
+        (Place((_hello(),), {Op.ZIP: body(b"<html>not a zip</html>\n")}), _GOOD),
+        "{0}|{1}",
+    ),
+    WorldPlan(
+        "forbidden",
+        "403 is not 404",
+        "A policy proxy says 403 with its reason. That is no not-found: behind a comma it ends the search.",
+        (Place((_hello(),), _all(status(403, b"blocked by policy: licence not approved\n"))), _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "stale",
+        "The first proxy is behind",
+        "Both proxies answer, but the first one does not know the newest version yet. The first answer that "
+        "is no error wins: go takes the older version.",
+        (Place((_hello("v1.0.0", "v1.1.0"),)), _GOOD),
+        "{0},{1}",
+    ),
+    WorldPlan(
+        "retracted",
+        "A retracted version is passed over",
+        "The newest release takes back itself and v1.2.0 in its go.mod. For latest go reads that go.mod and "
+        "chooses v1.1.0.",
+        (
+            Place(
+                (
+                    Module(
+                        PATH,
+                        (
+                            ModuleVersion(PATH, "v1.1.0"),
+                            ModuleVersion(PATH, "v1.2.0"),
+                            ModuleVersion(
+                                PATH,
+                                "v1.2.1",
+                                go_mod=b"module demo.example/hello\n\ngo 1.21\n\n"
+                                b"// Published by mistake.\nretract [v1.2.0, v1.2.1]\n",
+                            ),
+                        ),
+                    ),
+                )
+            ),
+        ),
+        "{0}",
+    ),
+    WorldPlan(
+        "hang",
+        "A proxy that never answers",
+        "The proxy takes the connection and then says nothing. go has no limit for that: it waits for ever, "
+        "without a word. q leaves at once.",
+        (Place((_hello(),), _all(fault(Fault.HANG))), _GOOD),
+        "{0}|{1}",
+    ),
+)
+
+
+def world_plan(name: str) -> WorldPlan:
+    """The world with this name. Raises KeyError."""
+    return {plan.name: plan for plan in WORLDS}[name]
+
+
+def names() -> tuple[str, ...]:
+    """The names of all worlds, in the order of the tour."""
+    return tuple(plan.name for plan in WORLDS)
+
+
+@contextmanager
+def running(plan: WorldPlan) -> Iterator[tuple[World, dict[str, str]]]:
+    """The world on real sockets, and the variables that lead go there.
+
+    The variables make an environment that reads no file of the user and sends nothing anywhere else.
+    """
+    with World([place.script().answer for place in plan.places]) as world:
+        yield world, {
+            "GOPROXY": plan.goproxy.format(*world.urls),
+            "GOSUMDB": "off",
+            "GOENV": "off",
+            "GOFLAGS": "",
+            "GOPRIVATE": "",
+            "GONOPROXY": "",
+            "GONOSUMDB": "",
+        }

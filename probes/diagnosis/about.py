@@ -1,0 +1,63 @@
+"""Making findings about one variable: secrets masked, places taken from the value as go has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from probes.diagnosis.findings import Finding, Level
+from probes.golang.environment import Environment, Setting
+from probes.golang.redact import redact
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a value."""
+
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, text: str, start: int = 0) -> Span:
+        """The stretch that ``text`` takes when it begins at ``start``."""
+        return cls(start, start + len(text))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The variable that a rule looks at."""
+
+    environment: Environment
+    name: str
+
+    @property
+    def setting(self) -> Setting:
+        """Its setting."""
+        return self.environment.setting(self.name)
+
+    @property
+    def value(self) -> str:
+        """Its value, secrets included."""
+        return self.setting.value
+
+    def find(
+        self,
+        finding_id: str,
+        level: Level,
+        message: str,
+        span: Span | None = None,
+        *,
+        remedy: Iterable[str] = (),
+        rule: str,
+    ) -> Finding:
+        """A finding about it. Message and remedy lose their secrets here."""
+        return Finding(
+            id=finding_id,
+            level=level,
+            variable=self.name,
+            message=redact(message),
+            position=None if span is None else span.start,
+            length=None if span is None else span.end - span.start,
+            remedy=tuple(dict.fromkeys(self.setting.show(line).text for line in remedy)),
+            rule=rule,
+        )

@@ -1,0 +1,108 @@
+"""What stops the go command before it asks anybody anything.
+
+Source: cmd/go main.go (GOPATH), toolchain/select.go (GOTOOLCHAIN), base/goflags.go InitGOFLAGS,
+modload/init.go Init (GO111MODULE), modload/list.go listModules (the argument). Each of these is printed on
+stderr; `go mod download -json` prints no JSON then.
+"""
+
+from __future__ import annotations
+
+import re
+
+from probes.golang.errors import GoError
+from probes.golang.quote import quote
+
+KNOWN_FLAGS = frozenset(
+    """C a artifacts asan asmflags bench benchmem benchtime blockprofile blockprofilerate buildmode buildvcs c
+    cache changed compat compiled compiler count cover covermode coverpkg coverprofile cpu cpuprofile d deps
+    diff dropexclude dropgodebug dropignore dropreplace droprequire dropretract droptool dropuse e exclude
+    exec export f failfast find fix fmt fullpath fuzz fuzzcache fuzzminimizetime fuzztime gccgoflags gcflags
+    go godebug i ignore insecure installsuffix json ldflags linkshared list m memprofile memprofilerate mod
+    modcache modcacherw modfile module msan mutexprofile mutexprofilefraction n o outputdir overlay p
+    parallel pgo pkgdir print r race replace require retract retracted reuse run short shuffle skip t tags
+    test testcache timeout tool toolchain toolexec trace trimpath u use v vendor versions vet w work x""".split()
+)
+"""Every flag that some go 1.27 command defines; GOFLAGS may hold these and no others."""
+
+NO_MAIN_MODULE = "go.mod file not found in current directory or any parent directory; see 'go help modules'"
+
+
+def split_quoted(text: str) -> list[str]:
+    """cmd/internal/quoted.Split: words separated by blanks, a whole word may stand in quotes.
+
+    Raises GoError for an unterminated quote.
+    """
+    words: list[str] = []
+    rest = text.lstrip(" \t\n\r")
+    while rest:
+        if rest[0] in "'\"":
+            end = rest.find(rest[0], 1)
+            if end < 0:
+                raise GoError("unterminated " + rest[0] + " string")
+            words.append(rest[1:end])
+            rest = rest[end + 1 :]
+        else:
+            word = re.split(r"[ \t\n\r]", rest, maxsplit=1)[0]
+            words.append(word)
+            rest = rest[len(word) :]
+        rest = rest.lstrip(" \t\n\r")
+    return words
+
+
+def check_goflags(goflags: str) -> None:
+    """Raise GoError with what the go command prints when it cannot use GOFLAGS."""
+    try:
+        words = split_quoted(goflags)
+    except GoError as error:
+        raise GoError(f"go: parsing $GOFLAGS: {error}") from error
+    for word in words:
+        name = word.removeprefix("-").removeprefix("-").split("=", 1)[0]
+        if not word.startswith("-") or word.startswith("---") or not name:
+            raise GoError(f"go: parsing $GOFLAGS: non-flag {quote(word)}")
+        if name not in KNOWN_FLAGS and not name.startswith("test."):
+            raise GoError(f"go: parsing $GOFLAGS: unknown flag -{name}")
+
+
+_TOOLCHAIN_NAME = re.compile(r"(local|auto|path|go[0-9][^\s+]*)(\+(auto|path))?$")
+
+
+def check_gotoolchain(gotoolchain: str) -> None:
+    """Raise GoError where toolchain.Select refuses the form of GOTOOLCHAIN."""
+    if gotoolchain and not _TOOLCHAIN_NAME.match(gotoolchain):
+        raise GoError(f"go: invalid GOTOOLCHAIN {quote(gotoolchain)}")
+
+
+def check_go111module(value: str) -> None:
+    """Raise GoError where modload.Init refuses to work in module mode."""
+    if value == "off":
+        raise GoError("go: modules disabled by GO111MODULE=off; see 'go help modules'")
+    if value not in ("", "on", "auto"):
+        raise GoError(f"go: unknown environment setting GO111MODULE={value}")
+
+
+def check_argument(path: str, query: str) -> None:
+    """Raise GoError where listModules refuses the argument PATH@QUERY outside a main module."""
+    argument = f"{path}@{query}"
+    if "\\" in argument:
+        raise GoError("go: module paths never use backslash")
+    if path in (".", "..") or path.startswith(("./", "../")):
+        raise GoError(f"go: cannot use relative path {argument} to specify module")
+    if "..." in argument:
+        raise GoError(f"go: cannot match {quote(argument)}: {NO_MAIN_MODULE}")
+    if query.startswith(("-", "/")):
+        raise GoError(f"go: invalid module version {quote(query)}")
+    if query in ("upgrade", "patch"):
+        raise GoError(f"go: cannot match {quote(argument)}: {NO_MAIN_MODULE}")
+
+
+def check_gopath(gopath: str) -> None:
+    """Raise GoError where main refuses an entry of GOPATH."""
+    for entry in filter(None, gopath.split(":")):
+        if entry.startswith("~"):
+            words = f"go: GOPATH entry cannot start with shell metacharacter '~': {quote(entry)}"
+            raise GoError(words)
+        if not entry.startswith("/"):
+            raise GoError(
+                f"go: GOPATH entry is relative; must be absolute path: {quote(entry)}.\n"
+                "For more details see: 'go help gopath'"
+            )

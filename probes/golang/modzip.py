@@ -1,0 +1,202 @@
+"""A module's zip file: what go checks before hashing it, its hash, and what go checks while extracting it.
+
+The order matters, for each step has words of its own. A download is first looked at for names outside of
+``MODULE@VERSION/``; then it is hashed, damaged entries and all, and the hash compared; only then are names,
+sizes and collisions checked and the contents extracted. Nothing is written to disk here.
+
+Source: cmd/go/internal/modfetch/fetch.go downloadZip and hashZip; golang.org/x/mod/zip Unzip, checkZip;
+golang.org/x/mod/sumdb/dirhash HashZip.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from probes.golang import module
+from probes.golang.dirhash import hash1
+from probes.golang.errors import GoError
+from probes.golang.folding import fold
+from probes.golang.gozip import ZipEntry, read_directory
+from probes.golang.quote import quote
+
+MAX_ZIP_FILE = 500 << 20
+"""Bytes of a zip file, and of all that it extracts to."""
+MAX_GO_MOD = 16 << 20
+MAX_LICENSE = 16 << 20
+
+
+def _prefix(path: str, version: str) -> str:
+    return f"{path}@{version}/"
+
+
+def check_download(path: str, version: str, file: BinaryIO, size: int) -> None:
+    """What downloadZip checks of a zip of ``size`` bytes before its hash.
+
+    Raises GoError: an error of the directory (``gozip.read_directory``), or ``zip for M@V has unexpected
+    file X`` for the first name outside of ``M@V/``.
+    """
+    prefix = _prefix(path, version)
+    for entry in read_directory(file, size):
+        if not entry.name.startswith(prefix):
+            raise GoError(f"zip for {prefix[:-1]} has unexpected file {entry.name}")
+
+
+def hash_zip(file: BinaryIO, size: int, *, zip_name: str = "") -> str:
+    """The "h1:" hash of a zip's names and contents; of entries with the same name the last one counts.
+
+    Raises GoError for what dirhash.HashZip fails with. ``zip_name`` is what go calls the file.
+    """
+    entries = read_directory(file, size, name=zip_name)
+    by_name = {entry.name: entry for entry in entries}
+    return hash1((entry.name for entry in entries), lambda name: by_name[name].open())
+
+
+def check_zip(path: str, version: str, file: BinaryIO, size: int, *, zip_name: str) -> None:
+    """Extract a module's zip to nowhere, with every check of x/mod/zip's Unzip.
+
+    Raises GoError ``unzip ZIP_NAME: …``.
+    """
+    try:
+        entries = _check_names_and_sizes(path, version, file, size, zip_name)
+        prefix = _prefix(path, version)
+        for entry in entries:
+            name = entry.name[len(prefix):]
+            if name and not name.endswith("/"):
+                for _ in entry.open():
+                    pass
+    except GoError as error:
+        raise GoError(f"unzip {zip_name}: {error}", not_exist=error.not_exist) from None
+
+
+def go_mod_of(path: str, version: str, file: BinaryIO, size: int) -> bytes | None:
+    """The content of the go.mod file that extracting this zip writes; None if it has none.
+
+    For a zip that ``check_zip`` has accepted: at most 16 MiB. Raises GoError for a damaged one.
+    """
+    wanted = _prefix(path, version) + "go.mod"
+    for entry in read_directory(file, size):
+        if entry.name == wanted:
+            if entry.uncompressed_size > MAX_GO_MOD:
+                raise GoError(_too_large("go.mod", MAX_GO_MOD))
+            return b"".join(entry.open())
+    return None
+
+
+def _check_names_and_sizes(
+    path: str, version: str, file: BinaryIO, size: int, zip_name: str
+) -> list[ZipEntry]:
+    """x/mod/zip checkZip: everything that can be said without reading contents.
+
+    A total size over the limit is reported instead of the bad files, else all of these, one a line.
+    """
+    canonical = module.canonical_version(version)
+    if canonical != version:
+        raise GoError(f"version {quote(version)} is not canonical (should be {quote(canonical)})")
+    module.check(path, version)
+    if size > MAX_ZIP_FILE:
+        raise GoError(f"module zip file is too large ({size} bytes; limit is {MAX_ZIP_FILE} bytes)")
+    entries = read_directory(file, size, name=zip_name)
+    room = _Room()
+    collisions = Collisions()
+    prefix = _prefix(path, version)
+    errors = []
+    for entry in entries:
+        try:
+            _check_entry(entry, prefix, collisions, room)
+        except GoError as error:
+            errors.append(f"{entry.name}: {error}")
+    if room.exceeded:
+        what = "total uncompressed size of module contents too large"
+        raise GoError(f"{what} (max size is {MAX_ZIP_FILE} bytes)")
+    if errors:
+        raise GoError("\n".join(errors))
+    return entries
+
+
+@dataclass(slots=True)
+class _Room:
+    """What may still be extracted."""
+
+    left: int = MAX_ZIP_FILE
+    exceeded: bool = False
+
+    def take(self, size: int) -> None:
+        if size <= self.left:
+            self.left -= size
+        else:
+            self.exceeded = True
+
+
+def _check_entry(entry: ZipEntry, prefix: str, collisions: Collisions, room: _Room) -> None:
+    """The checks of one entry, in Go's order. An entry refused by name does not count towards the size."""
+    if not entry.name.startswith(prefix):
+        raise GoError(f"path does not have prefix {quote(prefix)}")
+    name = entry.name[len(prefix):]
+    if not name:
+        return
+    is_directory = name.endswith("/")
+    name = name.removesuffix("/")
+    if clean(name) != name:
+        raise GoError("file path is not clean")
+    module.check_file_path(name)
+    collisions.add(name, is_directory=is_directory)
+    if is_directory:
+        return
+    base = posixpath.basename(name)
+    if base.isascii() and base.lower() == "go.mod":
+        if base != name:
+            raise GoError("go.mod file not in module root directory")
+        if name != "go.mod":
+            raise GoError("go.mod files must have lowercase names")
+    room.take(entry.uncompressed_size)
+    for special, limit in (("go.mod", MAX_GO_MOD), ("LICENSE", MAX_LICENSE)):
+        if name == special and entry.uncompressed_size > limit:
+            raise GoError(_too_large(special, limit))
+
+
+def _too_large(name: str, limit: int) -> str:
+    return f"{name} file too large (max size is {limit} bytes)"
+
+
+def clean(path: str) -> str:
+    """Go's path.Clean: unlike POSIX, two leading slashes are one."""
+    cleaned = posixpath.normpath(path)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+class Collisions:
+    """The paths seen so far, to find those that a case-insensitive file system cannot tell apart.
+
+    Source: golang.org/x/mod/zip collisionChecker.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, bool]] = {}
+
+    def add(self, path: str, *, is_directory: bool) -> None:
+        """Note a path and its parent directories. Raises GoError when one cannot stand beside the others."""
+        self._add(path, is_directory)
+        for parent in _parents(path):
+            self._add(parent, True)
+
+    def _add(self, path: str, is_directory: bool) -> None:
+        folded = fold(path)
+        if folded not in self._seen:
+            self._seen[folded] = path, is_directory
+            return
+        other, other_is_directory = self._seen[folded]
+        if other != path:
+            raise GoError(f"case-insensitive file name collision: {quote(other)} and {quote(path)}")
+        if is_directory != other_is_directory:
+            raise GoError(f"entry {quote(path)} is both a file and a directory")
+        if not is_directory:
+            raise GoError(f"multiple entries for file {quote(path)}")
+
+
+def _parents(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path

@@ -1,0 +1,123 @@
+"""Version queries: which of a module's versions does "latest", "v1.2" or "<v1.5.0" mean.
+
+Source: cmd/go/internal/modload/query.go (newQueryMatcher, queryMatcher, IsRevisionQuery). Pure: what needs
+the network (retractions, the go.mod of the last compatible version) comes in from the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from probes.golang import module, semver
+from probes.golang.errors import GoError, ModuleError, unwrap
+from probes.golang.quote import quote
+
+
+class NoMatchingVersion(GoError):
+    """modload NoMatchingVersionError: the module is there, but no version fits. Never "not found"."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__(f"no matching versions for query {quote(query)}")
+
+
+class NoPatchBase(GoError):
+    """modload NoPatchBaseError: "patch" without a version to start from."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f'can\'t query version "patch" of module {path}: no existing version is required')
+
+
+@dataclass(frozen=True, slots=True)
+class QueryMatcher:
+    """What a query asks for."""
+
+    path: str
+    revision: bool = False
+    """The query is asked of the hop as it stands (Stat): a commit, a branch, a tag or an exact version."""
+    prefix: str = ""
+    accepts: Callable[[str], bool] | None = None
+    prefer_lower: bool = False
+    may_use_latest: bool = False
+    prefer_incompatible: bool = False
+
+    def matches(self, version: str) -> bool:
+        """Whether a version passes the prefix and the range; retractions are the caller's."""
+        if not version.startswith(self.prefix):
+            return False
+        return self.accepts is None or self.accepts(version)
+
+
+def is_revision_query(query: str) -> bool:
+    """modload IsRevisionQuery: whether the query names one revision rather than chooses among versions.
+
+    For a revision query neither exclusions nor retractions are looked at.
+    """
+    if query in ("latest", "upgrade", "patch") or query.startswith(("<", ">")):
+        return False
+    return not (semver.is_valid(query) and semver.is_prefix(query))
+
+
+def parse_query(path: str, query: str) -> QueryMatcher:
+    """newQueryMatcher for a module without a current version.
+
+    Raises GoError for a query that go refuses before any request.
+    """
+    if query in ("latest", "upgrade"):
+        return QueryMatcher(path, may_use_latest=True)
+    if query == "patch":
+        raise NoPatchBase(path)
+    for operator, test in _OPERATORS.items():
+        if query.startswith(operator):
+            return _range(path, query, operator, test)
+    if not semver.is_valid(query):
+        return QueryMatcher(path, revision=True)
+    incompatible = not _matches_major(path, query)
+    if semver.is_prefix(query):
+        return QueryMatcher(
+            path,
+            prefix=query + ".",
+            accepts=lambda version: semver.compare(version, query) >= 0,
+            prefer_incompatible=incompatible,
+        )
+    return QueryMatcher(path, revision=True, prefer_incompatible=incompatible)
+
+
+_OPERATORS: dict[str, Callable[[int], bool]] = {
+    "<=": lambda order: order <= 0,
+    "<": lambda order: order < 0,
+    ">=": lambda order: order >= 0,
+    ">": lambda order: order > 0,
+}
+"""The operators of a range, longer ones first, and the comparison result that each accepts."""
+
+
+def _range(path: str, query: str, operator: str, test: Callable[[int], bool]) -> QueryMatcher:
+    bound = query.removeprefix(operator)
+    if not semver.is_valid(bound):
+        raise GoError(f"invalid semantic version {quote(bound)} in range {quote(query)}")
+    if operator in ("<=", ">") and semver.is_prefix(bound):
+        # "v1.2" might mean any v1.2.x: go refuses to say on which side of it v1.2.3 is.
+        raise GoError(f"ambiguous semantic version {quote(bound)} in range {quote(query)}")
+    return QueryMatcher(
+        path,
+        accepts=lambda version: test(semver.compare(version, bound)),
+        prefer_lower=operator.startswith(">"),
+        prefer_incompatible=not _matches_major(path, bound),
+    )
+
+
+def _matches_major(path: str, version: str) -> bool:
+    _, path_major, ok = module.split_path_version(path)
+    return ok and module.matches_path_major(version, path_major)
+
+
+def describe_error(path: str, version: str, error: GoError) -> str:
+    """The Error field for a query that failed (modload modinfoError): the module named exactly once."""
+    if isinstance(error, NoMatchingVersion):
+        return str(ModuleError(path, "", error))
+    if unwrap(error, ModuleError) is None:
+        return str(ModuleError(path, version, error))
+    return str(error)
+
+

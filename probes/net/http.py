@@ -1,0 +1,335 @@
+"""One HTTP request as cmd/go makes it: its headers, its redirects, its second try, its words for failures.
+
+Source: cmd/go/internal/web/http.go (get, checkRedirect, securityPreservingHTTPClient), net/http client.go
+(do, redirectBehavior) and transport.go (persistConn, gzipReader). httpcore speaks the protocol; the
+connection below it is ours (streams.py), so that names, connect and TLS are steps of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import httpcore
+
+from probes.golang.errors import GoError
+from probes.golang.quote import quote
+from probes.golang.urls import GoURL, resolve_reference
+from probes.net.exchange import Exchange, current_exchange
+from probes.net.httpproxy import HTTPProxyRules
+from probes.net.limits import Limits, Stalled
+from probes.net.roots import client_context, find_roots
+from probes.net.streams import TracingBackend
+
+USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
+SECOND_USER_AGENT = "Go-http-client/1.1"
+"""net/http's default: cmd/go forgets its own name on the second request after a 4xx over https."""
+MAX_REDIRECTS = 10
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(slots=True)
+class Answer:
+    """The answer to one request, after redirects; read its body once."""
+
+    url: GoURL
+    status: int
+    status_line: str
+    """As Go's Response.Status: "404 Not Found"."""
+    headers: Mapping[str, str]
+    """Lower-case names; of repeated headers the first."""
+    protocol: str
+    _response: httpcore.Response = field(repr=False)
+    _exchange: Exchange = field(repr=False)
+    _limits: Limits = field(repr=False)
+
+    @property
+    def length(self) -> int | None:
+        """Content-Length where the server gave one and the body is not gzipped on the way."""
+        value = self.headers.get("content-length", "")
+        return int(value) if value.isdigit() and not self._gzipped() else None
+
+    def _gzipped(self) -> bool:
+        return self.headers.get("content-encoding", "").lower() == "gzip"
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body in pieces, gunzipped; raises GoError with Go's words, Stalled when nothing comes."""
+        pieces = self._pieces()
+        async for piece in _gunzip(pieces) if self._gzipped() else pieces:
+            yield piece
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        iterator = self._response.aiter_stream().__aiter__()
+        while True:
+            token = current_exchange.set(self._exchange)
+            try:
+                async with asyncio.timeout(self._limits.stall_s):
+                    piece = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise Stalled(
+                    f"no byte of the body for {self._limits.stall_s:g} s; go would wait for ever"
+                ) from None
+            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+                raise GoError(self._exchange.network_error or _body_words(error)) from error
+            finally:
+                current_exchange.reset(token)
+            yield piece
+
+
+async def _gunzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """compress/gzip on the way, with its errors."""
+    inflate = zlib.decompressobj(wbits=31)
+    seen = b""
+    async for piece in pieces:
+        if len(seen) < 2:
+            seen += piece[:2]
+            if not b"\x1f\x8b".startswith(seen[:2]):
+                raise GoError("gzip: invalid header")
+        try:
+            yield inflate.decompress(piece)
+        except zlib.error as error:
+            words = "gzip: invalid checksum" if "incorrect" in str(error) else "flate: corrupt input"
+            raise GoError(words) from error
+    if seen and not inflate.eof:
+        raise GoError("unexpected EOF")
+
+
+def _body_words(error: Exception) -> str:
+    text = str(error)
+    if "chunk" in text.lower() and "incomplete" not in text.lower():
+        return "invalid byte in chunk length"
+    return "unexpected EOF"
+
+
+class HTTPClient:
+    """What cmd/go's securityPreservingDefaultClient is, for the time of one trace."""
+
+    def __init__(self, environment: Mapping[str, str], limits: Limits, *, http2: bool = True) -> None:
+        self._environment = environment
+        self._limits = limits
+        self._http2 = http2
+        self._rules = HTTPProxyRules.from_environment(environment)
+        self._pools: dict[tuple[str, str], httpcore.AsyncConnectionPool] = {}
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            await pool.aclose()
+
+    @asynccontextmanager
+    async def get(self, url: GoURL, exchange: Exchange) -> AsyncIterator[Answer]:
+        """GET a URL as web.Get does.
+
+        Raises GoError with Go's text when no answer comes ("Get "URL": …"), Stalled when modtrace gives up
+        waiting where go would not.
+        """
+        answer = await self._follow(url, exchange, USER_AGENT)
+        if url.scheme == "https" and 400 <= answer.status < 500:
+            await answer._response.aclose()
+            exchange.redirects.clear()
+            answer = await self._follow(url, exchange, SECOND_USER_AGENT)
+        try:
+            yield answer
+        finally:
+            await answer._response.aclose()
+
+    async def _follow(self, url: GoURL, exchange: Exchange, agent: str) -> Answer:
+        visited = [url]
+        headers = {"User-Agent": agent}
+        if url.user is not None:
+            token = base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
+            headers["Authorization"] = "Basic " + token
+        while True:
+            current = visited[-1]
+            answer = await self._send(current, headers, exchange)
+            location = answer.headers.get("location", "")
+            if answer.status not in REDIRECT_STATUSES or not location:
+                return answer
+            await answer._response.aclose()
+            try:
+                target = resolve_reference(current, location)
+            except GoError as error:
+                words = f"failed to parse Location header {quote(location)}: {error}"
+                raise _get_error(current, words) from error
+            refusal = _refuse_redirect(visited, target)
+            if refusal:
+                raise GoError(f"Get {quote(location)}: {refusal}")
+            exchange.redirects.append((answer.status, target.redacted()))
+            visited.append(target)
+            if target.hostname().lower() != url.hostname().lower():
+                headers.pop("Authorization", None)
+            headers["Referer"] = current.replace(user=None, password=None).string()
+
+    async def _send(self, url: GoURL, headers: dict[str, str], exchange: Exchange) -> Answer:
+        """One request and its answer; a reused connection that dies before it answers is replaced once."""
+        try:
+            proxy = self._rules.proxy_for(url)
+        except GoError as error:
+            raise _get_error(url, str(error)) from error
+        request = _request(url, headers)
+        while True:
+            exchange.dialled = False
+            exchange.received = 0
+            exchange.first_byte_at = None
+            exchange.network_error = ""
+            exchange.head.clear()
+            try:
+                response = await self._attempt(self._pool(url, proxy), request, exchange)
+            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
+                if not exchange.dialled and exchange.received == 0 and _may_retry(error):
+                    continue
+                words = _request_words(error, exchange)
+                if proxy is not None and isinstance(error, httpcore.ConnectError):
+                    words = "proxyconnect tcp: " + words
+                raise _get_error(url, words) from error
+            return Answer(
+                url=url,
+                status=response.status,
+                status_line=_status_line(response, exchange),
+                headers=_first_headers(response),
+                protocol=response.extensions.get("http_version", b"").decode(),
+                _response=response,
+                _exchange=exchange,
+                _limits=self._limits,
+            )
+
+    async def _attempt(
+        self, pool: httpcore.AsyncConnectionPool, request: httpcore.Request, exchange: Exchange
+    ) -> httpcore.Response:
+        loop = asyncio.get_running_loop()
+        token = current_exchange.set(exchange)
+        try:
+            async with asyncio.timeout(None) as scope:
+                exchange.on_sent = lambda: scope.reschedule(loop.time() + self._limits.answer_s)
+                return await pool.handle_async_request(request)
+        except TimeoutError:
+            raise Stalled(f"no answer for {self._limits.answer_s:g} s; go would wait for ever") from None
+        finally:
+            exchange.on_sent = None
+            current_exchange.reset(token)
+
+    def _pool(self, url: GoURL, proxy: GoURL | None) -> httpcore.AsyncConnectionPool:
+        key = (url.scheme, proxy.string() if proxy else "")
+        pool = self._pools.get(key)
+        if pool is None:
+            context = client_context(find_roots(self._environment)) if url.scheme == "https" else None
+            backend = TracingBackend(self._limits)
+            if proxy is None:
+                pool = httpcore.AsyncConnectionPool(
+                    ssl_context=context, http2=self._http2, network_backend=backend
+                )
+            else:
+                pool = httpcore.AsyncHTTPProxy(
+                    proxy_url=_httpcore_url(proxy.replace(user=None, password=None)),
+                    proxy_auth=_proxy_auth(proxy),
+                    ssl_context=context,
+                    http2=self._http2,
+                    network_backend=backend,
+                )
+            self._pools[key] = pool
+        return pool
+
+
+def _proxy_auth(proxy: GoURL) -> tuple[bytes, bytes] | None:
+    if proxy.user is None:
+        return None
+    return proxy.user.encode(), (proxy.password or "").encode()
+
+
+def _may_retry(error: Exception) -> bool:
+    return isinstance(error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError)
+
+
+def _get_error(url: GoURL, words: str) -> GoError:
+    """net/http client.go do: the url.Error around whatever went wrong, the password starred out."""
+    shown = url.string()
+    if url.password is not None:
+        shown = url.replace(password="***").string()
+    return GoError(f"Get {quote(shown)}: {words}")
+
+
+def _refuse_redirect(visited: list[GoURL], target: GoURL) -> str:
+    """web.checkRedirect and securityPreservingHTTPClient."""
+    if visited[0].scheme == "https" and target.scheme != "https":
+        return f"redirected from secure URL {visited[-1].string()} to insecure URL {target.string()}"
+    return "stopped after 10 redirects" if len(visited) >= MAX_REDIRECTS else ""
+
+
+def _httpcore_url(url: GoURL) -> httpcore.URL:
+    port = url.port()
+    return httpcore.URL(
+        scheme=url.scheme.encode(),
+        host=url.hostname().encode("utf-8", "surrogateescape"),
+        port=int(port) if port else None,
+        target=url.request_uri().encode("utf-8", "surrogateescape"),
+    )
+
+
+def _request(url: GoURL, headers: dict[str, str]) -> httpcore.Request:
+    host = url.host.encode("utf-8", "surrogateescape").removesuffix(b":")
+    fields = [(b"Host", host), (b"Accept-Encoding", b"gzip")]
+    fields += [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
+    return httpcore.Request("GET", _httpcore_url(url), headers=fields)
+
+
+def _first_headers(response: httpcore.Response) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in response.headers:
+        headers.setdefault(name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape"))
+    return headers
+
+
+def _status_line(response: httpcore.Response, exchange: Exchange) -> str:
+    """Go's Response.Status: over HTTP/1 what the server wrote, over HTTP/2 Go's own words for the code."""
+    head = bytes(exchange.head)
+    while head.startswith(b"HTTP/1."):
+        first, _, rest = head.partition(b"\n")
+        words = first.rstrip(b"\r").split(b" ", 1)
+        status = words[1].lstrip(b" ") if len(words) > 1 else b""
+        if status.startswith(b"1") and not status.startswith(str(response.status).encode()):
+            head = rest.partition(b"\n\r\n")[2] or rest.partition(b"\r\n\r\n")[2]  # past a 1xx answer
+            continue
+        return status.decode("utf-8", "surrogateescape")
+    try:
+        return f"{response.status} {HTTPStatus(response.status).phrase}"
+    except ValueError:
+        return f"{response.status} "
+
+
+def _request_words(error: Exception, exchange: Exchange) -> str:
+    """What net/http says when a request gets no answer."""
+    if isinstance(error, httpcore.ProxyError):
+        return str(error).partition(" ")[2] or str(error)
+    if exchange.network_error:
+        return exchange.network_error
+    if isinstance(error, httpcore.ConnectError):
+        return str(error)
+    if exchange.received == 0:
+        return "EOF"
+    head = bytes(exchange.head)
+    if head.startswith(b"HTTP/1.") and "disconnected" in str(error):
+        return "unexpected EOF"
+    line = head.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "surrogateescape")
+    return _malformed_words(line)
+
+
+def _malformed_words(line: str) -> str:
+    """net/http response.go ReadResponse's complaints about a status line."""
+    prefix = "net/http: HTTP/1.x transport connection broken: "
+    protocol, space, status = line.partition(" ")
+    if not space:
+        return f"{prefix}malformed HTTP response {quote(line)}"
+    code = status.lstrip(" ").partition(" ")[0]
+    if len(code) != 3 or not code.isdigit():
+        return f"{prefix}malformed HTTP status code {quote(code)}"
+    if not protocol.startswith("HTTP/"):
+        return f"{prefix}malformed HTTP version {quote(protocol)}"
+    return f"{prefix}malformed MIME header line"

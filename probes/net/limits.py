@@ -1,0 +1,31 @@
+"""How long a probe waits, in seconds: go's own limits where it has some, ours where it would wait for ever.
+
+Source: net/http DefaultTransport (dial 30 s, TLS handshake 10 s); cmd/go sets no limit on headers or bodies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GO_DIAL_S = 30.0
+"""net/http DefaultTransport's Dialer.Timeout."""
+GO_TLS_HANDSHAKE_S = 10.0
+"""net/http DefaultTransport.TLSHandshakeTimeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one trace."""
+
+    dial_s: float = GO_DIAL_S
+    tls_s: float = GO_TLS_HANDSHAKE_S
+    answer_s: float = 60.0
+    """From the request to the first byte of the answer. go has no such limit: it waits for ever."""
+    stall_s: float = 60.0
+    """Between two pieces of a body. go has no such limit."""
+    text_bytes: int = 64 << 20
+    """The largest list, .info or .mod that is read; go has no such limit."""
+
+
+class Stalled(Exception):
+    """modtrace stopped waiting where go would wait on: what go would see in the end is not known."""

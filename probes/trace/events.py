@@ -1,0 +1,298 @@
+"""What a trace says while it runs: immutable facts, one class an event.
+
+The app, --json, --events, recordings, replay and tests all read this one stream; ``Trace.apply`` folds it.
+``at`` is seconds since the trace began. Nothing in an event is secret: URLs and texts are masked when the
+event is made. Failure is data here; exceptions are for bad usage and bugs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from probes.diagnosis.findings import Finding
+from probes.golang.protocol import Op
+from probes.trace.route import RouteView
+
+
+class Purpose(StrEnum):
+    """Why the chain is being walked: one walk is one operation of the go command."""
+
+    QUERY = "query"
+    """Resolve the version query (modload Query)."""
+    RETRACTIONS = "retractions"
+    """Find the newest version, whose go.mod says what is retracted (modload CheckRetractions)."""
+    CONFIRM = "confirm"
+    """Ask for the chosen version once more (modload moduleInfo); the caches nearly always answer."""
+    INFO = "info"
+    MOD = "mod"
+    ZIP = "zip"
+    CHECKSUM_BASE = "checksum base"
+    """Find who serves the checksum database (modfetch dbClient.initBase)."""
+
+
+class Verdict(StrEnum):
+    """What the edge behind a hop decides."""
+
+    SERVED = "served"
+    NEXT = "next"
+    STOP = "stop"
+    UNKNOWN = "unknown"
+    """modtrace could not tell: a way it does not trace, or it ran out of patience before go would."""
+
+
+class Outcome(StrEnum):
+    """How the trace ends."""
+
+    OK = "ok"
+    FAILS = "fails"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long each phase of one request took, in seconds; None where the phase did not happen."""
+
+    names: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+    body: float | None = None
+
+    def to_json(self) -> dict[str, float | None]:
+        """The phases in milliseconds, rounded to a microsecond."""
+        return {name: milliseconds(getattr(self, name)) for name in self.__slots__}
+
+
+def milliseconds(seconds: float | None) -> float | None:
+    """Seconds as the milliseconds of the JSON edge."""
+    return None if seconds is None else round(seconds * 1000, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One redirect that was followed."""
+
+    status: int
+    url: str
+    """Where it led, secrets masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStarted:
+    """Everything that is certain before the first packet."""
+
+    kind: ClassVar[str] = "trace.started"
+    at: float
+    path: str
+    query: str
+    route: RouteView
+    findings: tuple[Finding, ...] = ()
+    go_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkStarted:
+    """The chain is walked for one operation."""
+
+    kind: ClassVar[str] = "walk.started"
+    at: float
+    walk: int
+    purpose: Purpose
+    path: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStarted:
+    """A request is on its way."""
+
+    kind: ClassVar[str] = "request.started"
+    at: float
+    request: int
+    walk: int
+    hop: int | None
+    op: Op
+    version: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseFinished:
+    """A phase of a request is over: names, connect, tls, first_byte."""
+
+    kind: ClassVar[str] = "phase.finished"
+    at: float
+    request: int
+    phase: str
+    began: float
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyProgress:
+    """Bytes of a body have come in; sent at most a few times a second."""
+
+    kind: ClassVar[str] = "body.progress"
+    at: float
+    request: int
+    received: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFinished:
+    """A request has an answer, or has failed."""
+
+    kind: ClassVar[str] = "request.finished"
+    at: float
+    request: int
+    walk: int
+    hop: int | None
+    op: Op
+    version: str
+    url: str
+    status: int | None
+    """The HTTP status after redirects; None when no answer came."""
+    reason: str
+    """The status line as go prints it ("404 Not Found"), or ""."""
+    bytes: int
+    began: float
+    timing: Timing
+    redirects: tuple[Redirect, ...] = ()
+    content_type: str = ""
+    server: str = ""
+    """The headers Server and Via, for recognising who really answered."""
+    protocol: str = ""
+    address: str = ""
+    """The peer's address and port, or "" where there was no connection."""
+    error: str | None = None
+    """Go's words for what went wrong with this request, or None."""
+    sample: str = ""
+    """The beginning of the body of a suspicious answer, made safe; at most 400 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class HopDecided:
+    """The edge behind a hop: go on, stop, or done."""
+
+    kind: ClassVar[str] = "hop.decided"
+    at: float
+    walk: int
+    hop: int
+    verdict: Verdict
+    because: str
+    rule: str
+    """Where the rule stands: file and function in cmd/go."""
+    request: int | None = None
+    """The request that led to it; None when a cached answer or a setting decided."""
+    error: str | None = None
+    not_exist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WalkFinished:
+    """The walk is over: the hop that served it, or the one error that go keeps."""
+
+    kind: ClassVar[str] = "walk.finished"
+    at: float
+    walk: int
+    served_by: int | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChosen:
+    """The query has become a version."""
+
+    kind: ClassVar[str] = "version.chosen"
+    at: float
+    version: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumDecided:
+    """One hash was vouched for, or nobody was asked, or the checksum database refused it."""
+
+    kind: ClassVar[str] = "checksum.decided"
+    at: float
+    what: str
+    """"go.mod" or "module"."""
+    version: str
+    sum: str
+    verdict: str
+    """"verified", "skipped" or "failed"."""
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingMade:
+    """Something worth telling the user that go would not say."""
+
+    kind: ClassVar[str] = "finding"
+    at: float
+    finding: Finding
+    hop: int | None = None
+    request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFinished:
+    """The end: what go mod download would print, and the first real cause."""
+
+    kind: ClassVar[str] = "trace.finished"
+    at: float
+    outcome: Outcome
+    version: str | None
+    sum: str | None
+    go_mod_sum: str | None
+    error: str | None
+    """The Error field of `go mod download -json`, or what go prints on stderr where it prints no JSON."""
+    failed_walk: int | None = None
+    """The walk whose failure is the error, where one is."""
+    rule: str = ""
+    """Where the rule that refused stands, for a failure that belongs to no walk."""
+    detail: str = ""
+    """For an outcome that is unknown: what could not be told, in one sentence."""
+
+
+Event = (
+    TraceStarted
+    | WalkStarted
+    | RequestStarted
+    | PhaseFinished
+    | BodyProgress
+    | RequestFinished
+    | HopDecided
+    | WalkFinished
+    | VersionChosen
+    | ChecksumDecided
+    | FindingMade
+    | TraceFinished
+)
+
+Emit = Callable[[Event], None]
+"""Takes an event; synchronous, must not block."""
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """The event as one JSON object: "event" names its class, ``at`` is in seconds."""
+    return {"event": event.kind} | {
+        field.name: _plain(getattr(event, field.name)) for field in dataclasses.fields(event)
+    }
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_json"):
+        return value.to_json()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,272 @@
+"""The decision tree: a fold of events. Live, replayed and headless runs give equal traces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from probes.diagnosis.findings import Finding
+from probes.golang.goproxy import HopKind
+from probes.golang.protocol import Op
+from probes.trace.events import (
+    BodyProgress,
+    ChecksumDecided,
+    Event,
+    FindingMade,
+    HopDecided,
+    Outcome,
+    PhaseFinished,
+    Purpose,
+    RequestFinished,
+    RequestStarted,
+    TraceFinished,
+    TraceStarted,
+    Verdict,
+    VersionChosen,
+    WalkFinished,
+    WalkStarted,
+    milliseconds,
+)
+from probes.trace.route import HopView, RouteView
+
+TRACE_SCHEMA = "modtrace.trace/1"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as far as it has come."""
+
+    started: RequestStarted
+    finished: RequestFinished | None = None
+    phases: list[PhaseFinished] = field(default_factory=list)
+    received: int = 0
+    total: int | None = None
+    decision: HopDecided | None = None
+
+    @property
+    def decision_words(self) -> str:
+        """What the edge made of it: "served", "next, because …", "stop, because …" or "unknown, …"."""
+        if self.decision is None or self.decision.verdict is Verdict.SERVED:
+            served = self.finished is not None and self.finished.error is None
+            return "served" if served else "tolerated"
+        return f"{self.decision.verdict}, because {self.decision.because}"
+
+
+@dataclass(slots=True)
+class Walk:
+    """One operation's way along the list."""
+
+    started: WalkStarted
+    decisions: list[HopDecided] = field(default_factory=list)
+    finished: WalkFinished | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCause:
+    """The first thing that really went wrong in the walk whose failure go reports."""
+
+    hop: int | None
+    """Index into the GOPROXY list as written."""
+    op: str
+    summary: str
+    rule: str
+    hop_id: int | None = None
+
+
+class Trace:
+    """Everything known of one trace so far; ``apply`` takes it one event further."""
+
+    def __init__(self) -> None:
+        self.started: TraceStarted | None = None
+        self.finished: TraceFinished | None = None
+        self.walks: dict[int, Walk] = {}
+        self.requests: dict[int, Request] = {}
+        self.findings: list[FindingMade] = []
+        self.checksums: list[ChecksumDecided] = []
+        self.chosen: VersionChosen | None = None
+        self.now = 0.0
+        """Seconds from the start to the latest event."""
+
+    # -- the fold ------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:
+        """Take one event in. Pure but for this object; raises nothing for events in the engine's order."""
+        self.now = max(self.now, event.at)
+        match event:
+            case TraceStarted():
+                self.started = event
+            case WalkStarted():
+                self.walks[event.walk] = Walk(event)
+            case RequestStarted():
+                self.requests[event.request] = Request(event)
+            case PhaseFinished():
+                self.requests[event.request].phases.append(event)
+            case BodyProgress():
+                request = self.requests[event.request]
+                request.received, request.total = event.received, event.total
+            case RequestFinished():
+                self.requests[event.request].finished = event
+            case HopDecided():
+                self._decide(event)
+            case WalkFinished():
+                self.walks[event.walk].finished = event
+            case VersionChosen():
+                self.chosen = event
+            case ChecksumDecided():
+                self.checksums.append(event)
+            case FindingMade():
+                self.findings.append(event)
+            case TraceFinished():
+                self.finished = event
+
+    def _decide(self, event: HopDecided) -> None:
+        self.walks[event.walk].decisions.append(event)
+        if event.request is not None:
+            self.requests[event.request].decision = event
+
+    # -- what can be asked of it ---------------------------------------------------------------------
+
+    @property
+    def route(self) -> RouteView | None:
+        """The planned route, once the trace has started."""
+        return None if self.started is None else self.started.route
+
+    def hop(self, hop_id: int | None) -> HopView | None:
+        """The hop with this id."""
+        if hop_id is None or self.route is None or hop_id >= len(self.route.hops):
+            return None
+        return self.route.hops[hop_id]
+
+    def _index(self, hop_id: int | None) -> int | None:
+        hop = self.hop(hop_id)
+        return None if hop is None else hop.index
+
+    def requests_at(self, hop_id: int | None) -> list[Request]:
+        """The requests made to one hop, in order."""
+        return [request for request in self.requests.values() if request.started.hop == hop_id]
+
+    def served(self) -> dict[str, int]:
+        """For each operation that was answered with 200, the index of the last hop that did so."""
+        last: dict[str, int] = {}
+        for request in self.requests.values():
+            finished = request.finished
+            if finished is None or finished.status != 200 or finished.op is Op.SUM:
+                continue
+            index = self._index(finished.hop)
+            if index is not None:
+                last[finished.op.value] = index
+        return last
+
+    def all_findings(self) -> list[Finding]:
+        """What is worth telling: of the environment, then of the answers."""
+        told = [] if self.started is None else list(self.started.findings)
+        return told + [made.finding for made in self.findings]
+
+    def first_cause(self) -> FirstCause | None:
+        """The first real cause of a failure: what go's one error may hide.
+
+        Within the failed walk: the first error that is not of the not-found class; else the first answer of
+        that class by a proxy; else whatever came first.
+        """
+        finished = self.finished
+        if finished is None or finished.outcome is not Outcome.FAILS:
+            return None
+        if finished.failed_walk is None:
+            return self._without_walk(finished)
+        walk = self.walks[finished.failed_walk]
+        failures = [decision for decision in walk.decisions if decision.error is not None]
+        if not failures:
+            return self._without_walk(finished)
+        hard = [decision for decision in failures if not decision.not_exist]
+        asked = [decision for decision in failures if decision.request is not None]
+        real = [d for d in failures if (hop := self.hop(d.hop)) is not None and hop.kind is HopKind.PROXY]
+        return self._cause((hard or asked or real or failures)[0], walk)
+
+    def _without_walk(self, finished: TraceFinished) -> FirstCause | None:
+        text = (finished.error or "").split("\n", 1)[0]
+        op = {True: "zip", False: "query"}[finished.sum is not None or finished.go_mod_sum is not None]
+        hop = self.served().get(op)
+        return FirstCause(hop, op, text, finished.rule) if text else None
+
+    def _cause(self, decision: HopDecided, walk: Walk) -> FirstCause:
+        request = None if decision.request is None else self.requests[decision.request]
+        hop = self.hop(decision.hop)
+        name = hop.name if hop is not None else "?"
+        op = request.started.op.value if request is not None else _PURPOSE_OPS[walk.started.purpose]
+        said = _what_was_said(request, decision)
+        summary = f"{name} {said}"
+        if decision.verdict is Verdict.STOP and not decision.not_exist and hop and hop.separator == ",":
+            summary += ', and "," passes on only for 404 and 410'
+        return FirstCause(self._index(decision.hop), op, summary, decision.rule, decision.hop)
+
+    # -- the JSON edge -------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `modtrace trace --json`."""
+        started, finished = self.started, self.finished
+        cause = self.first_cause()
+        return {
+            "schema": TRACE_SCHEMA,
+            "path": started.path if started else "",
+            "query": started.query if started else "",
+            "ok": finished is not None and finished.outcome is Outcome.OK,
+            "outcome": finished.outcome.value if finished else "unknown",
+            "detail": finished.detail if finished else "",
+            "version": finished.version if finished else None,
+            "sum": finished.sum if finished else None,
+            "go_mod_sum": finished.go_mod_sum if finished else None,
+            "served": self.served(),
+            "error": finished.error if finished else None,
+            "first_cause": None
+            if cause is None
+            else {"hop": cause.hop, "op": cause.op, "summary": cause.summary, "rule": cause.rule},
+            "requests": [self._request_json(request) for request in self.requests.values()],
+            "findings": [finding.to_json() for finding in self.all_findings()],
+        }
+
+    def _request_json(self, request: Request) -> dict[str, Any]:
+        started, finished = request.started, request.finished
+        seconds = None if finished is None else finished.at - finished.began
+        return {
+            "hop": self._index(started.hop),
+            "op": started.op.value,
+            "version": started.version or None,
+            "url": started.url,
+            "status": finished.status if finished else None,
+            "bytes": finished.bytes if finished else request.received,
+            "ms": milliseconds(seconds),
+            "timing": finished.timing.to_json() if finished else None,
+            "redirects": [] if finished is None else [
+                {"status": redirect.status, "url": redirect.url} for redirect in finished.redirects
+            ],
+            "decision": request.decision_words,
+            "rule": request.decision.rule if request.decision else None,
+            "error": finished.error if finished else None,
+        }
+
+
+_PURPOSE_OPS = {
+    Purpose.QUERY: "query",
+    Purpose.RETRACTIONS: "query",
+    Purpose.CONFIRM: "info",
+    Purpose.INFO: "info",
+    Purpose.MOD: "mod",
+    Purpose.ZIP: "zip",
+    Purpose.CHECKSUM_BASE: "sum",
+}
+
+
+def _what_was_said(request: Request | None, decision: HopDecided) -> str:
+    """"answered 502 Bad Gateway" and the like: what a hop did, in a few words."""
+    finished = request.finished if request is not None else None
+    if finished is None or (finished.status == 200 and finished.error is None):
+        return "said: " + (decision.error or "").split("\n", 1)[0]
+    if finished.status is not None and finished.status != 200:
+        where = f" (by {_host(finished.redirects[-1].url)})" if finished.redirects else ""
+        return f"answered {finished.reason or finished.status}{where}"
+    text = finished.error or decision.error or ""
+    return "failed: " + text.split("\n", 1)[0].removeprefix(f'Get "{finished.url}": ')
+
+
+def _host(url: str) -> str:
+    return url.split("//", 1)[-1].split("/", 1)[0]

@@ -1,0 +1,154 @@
+"""Turns what the sources do into events: numbers the requests, keeps the time, masks the secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, BinaryIO
+
+from probes.golang.errors import GoError
+from probes.golang.goproxy import Hop
+from probes.golang.protocol import Op
+from probes.golang.redact import redact
+from probes.golang.urls import GoURL
+from probes.net.exchange import Exchange
+from probes.net.limits import Stalled
+from probes.sources.fetcher import Fetcher, Received
+from probes.sources.module_proxy import Ask
+from probes.trace.events import (
+    BodyProgress,
+    Emit,
+    PhaseFinished,
+    Redirect,
+    RequestFinished,
+    RequestStarted,
+    Timing,
+)
+
+PROGRESS_INTERVAL_S = 0.25
+"""A body's progress is told at most this often."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One hop being tried in one walk."""
+
+    walk: int
+    hop: Hop
+    last_request: int | None = None
+
+
+class Narrator:
+    """Tells one trace."""
+
+    def __init__(self, emit: Emit, fetcher: Fetcher) -> None:
+        self._emit = emit
+        self._fetcher = fetcher
+        self._began = monotonic()
+        self._requests = 0
+        self._attempts: list[Attempt] = []
+
+    def now(self) -> float:
+        """Seconds since the trace began."""
+        return monotonic() - self._began
+
+    def emit_now(self, kind: Any, **fields: Any) -> None:
+        """Emit an event of this class, stamped with the time."""
+        self._emit(kind(at=self.now(), **fields))
+
+    # -- attempts: requests belong to the innermost one ----------------------------------------------
+
+    def begin(self, attempt: Attempt) -> None:
+        """A hop is tried."""
+        self._attempts.append(attempt)
+
+    def end(self, attempt: Attempt) -> None:
+        """The hop has been tried."""
+        assert self._attempts.pop() is attempt
+
+    # -- requests ------------------------------------------------------------------------------------
+
+    def asker(self, hop: Hop) -> Ask:
+        """The way from a repository at this hop to its proxy."""
+
+        async def ask(url: GoURL, op: Op, version: str, sink: BinaryIO | None = None) -> bytes:
+            return await self.request(url, op, version, hop, sink)
+
+        return ask
+
+    async def request(
+        self, url: GoURL, op: Op, version: str, hop: Hop | None, sink: BinaryIO | None = None
+    ) -> bytes:
+        """Make one request and tell it from beginning to end; raises what Fetcher.get raises."""
+        number = self._requests
+        self._requests += 1
+        attempt = self._attempts[-1]
+        attempt.last_request = number
+        shown = redact(url.redacted())
+        hop_id = None if hop is None else hop.id
+        began = monotonic()
+        self.emit_now(
+            RequestStarted,
+            request=number, walk=attempt.walk, hop=hop_id, op=op, version=version, url=shown,
+        )
+
+        def on_phase(phase: str, phase_began: float, ok: bool, detail: str) -> None:
+            self.emit_now(
+                PhaseFinished,
+                request=number, phase=phase, began=phase_began - self._began, ok=ok, detail=redact(detail),
+            )
+
+        exchange = Exchange(on_phase)
+        received = Received()
+        told = began
+
+        def progress(done: int, total: int | None) -> None:
+            nonlocal told
+            if monotonic() - told >= PROGRESS_INTERVAL_S:
+                told = monotonic()
+                self.emit_now(BodyProgress, request=number, received=done, total=total)
+
+        error: str | None = None
+        try:
+            return await self._fetcher.get(url, op, exchange, received, sink=sink, progress=progress)
+        except (GoError, Stalled) as failure:
+            error = redact(str(failure))
+            raise
+        except BaseException:
+            error = "cancelled"
+            raise
+        finally:
+            self.emit_now(
+                RequestFinished,
+                request=number, walk=attempt.walk, hop=hop_id, op=op, version=version, url=shown,
+                status=received.status,
+                reason=redact(received.status_line),
+                bytes=received.size,
+                began=began - self._began,
+                timing=_timing(exchange, received),
+                redirects=tuple(Redirect(status, redact(where)) for status, where in exchange.redirects),
+                content_type=received.headers.get("content-type", ""),
+                server=_server(received.headers),
+                protocol=received.protocol,
+                address=exchange.address,
+                error=error,
+                sample=received.sample if error or _suspicious(received) else "",
+            )
+
+
+def _timing(exchange: Exchange, received: Received) -> Timing:
+    return Timing(
+        names=exchange.durations.get("names"),
+        connect=exchange.durations.get("connect"),
+        tls=exchange.durations.get("tls"),
+        first_byte=exchange.durations.get("first_byte"),
+        body=received.body_seconds,
+    )
+
+
+def _server(headers: dict[str, str]) -> str:
+    return ", ".join(headers[name] for name in ("server", "via") if headers.get(name))
+
+
+def _suspicious(received: Received) -> bool:
+    return "html" in received.headers.get("content-type", "").lower()

@@ -1,0 +1,101 @@
+"""One trace from beginning to end: plan, engine, events. The engine's only door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from probes.diagnosis.findings import Finding
+from probes.golang import mode
+from probes.golang.environment import Environment
+from probes.golang.errors import GoError
+from probes.golang.redact import redact
+from probes.net.http import HTTPClient
+from probes.net.limits import Limits
+from probes.sources.fetcher import Fetcher
+from probes.trace.checksums import ChecksumGate
+from probes.trace.engine import Download, Engine
+from probes.trace.events import Emit, Outcome, TraceFinished, TraceStarted
+from probes.trace.narrator import Narrator
+from probes.trace.route import plan
+
+NETWORK_VARIABLES = (
+    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+
+
+async def trace(
+    environment: Environment,
+    path: str,
+    query: str,
+    emit: Emit,
+    *,
+    limits: Limits | None = None,
+    findings: Sequence[Finding] = (),
+) -> None:
+    """Trace PATH@QUERY as `go mod download -json` would fetch it with a cold module cache.
+
+    Every step goes to ``emit``; the last event is TraceFinished, also when the task is cancelled (the
+    cancellation then goes on). Raises nothing for what networks, servers or settings do.
+    """
+    limits = limits or Limits()
+    route = plan(environment, path, query)
+    network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
+    http2 = "http2client=0" not in environment.process.get("GODEBUG", "").split(",")
+    client = HTTPClient(network, limits, http2=http2)
+    narrator = Narrator(emit, Fetcher(client, limits))
+    narrator.emit_now(
+        TraceStarted,
+        path=path,
+        query=query,
+        route=route.view(),
+        findings=tuple(findings),
+        go_version=environment.go_version,
+    )
+    try:
+        download = _refused(environment, path, query)
+        failed_walk = None
+        if download is None:
+            engine = Engine(environment, route, narrator, ChecksumGate(environment, narrator))
+            download = await engine.run()
+            failed_walk = engine.failed_walk
+    except asyncio.CancelledError:
+        narrator.emit_now(
+            TraceFinished, outcome=Outcome.CANCELLED, version=None, sum=None, go_mod_sum=None, error=None
+        )
+        raise
+    else:
+        narrator.emit_now(
+            TraceFinished,
+            outcome=download.outcome,
+            version=download.version,
+            sum=download.sum,
+            go_mod_sum=download.go_mod_sum,
+            error=None if download.error is None else redact(download.error),
+            failed_walk=failed_walk,
+            rule=download.rule,
+            detail=download.detail,
+        )
+    finally:
+        await client.aclose()
+
+
+def _refused(environment: Environment, path: str, query: str) -> Download | None:
+    """What the go command says when it does not even start, or None."""
+    checks = (
+        ("cmd/go/internal/toolchain/select.go Select",
+         lambda: mode.check_gotoolchain(environment.get("GOTOOLCHAIN"))),
+        ("cmd/go/main.go main", lambda: mode.check_gopath(environment.get("GOPATH"))),
+        ("cmd/go/internal/base/goflags.go InitGOFLAGS",
+         lambda: mode.check_goflags(environment.get("GOFLAGS"))),
+        ("cmd/go/internal/modload/init.go Init",
+         lambda: mode.check_go111module(environment.get("GO111MODULE"))),
+        ("cmd/go/internal/modload/list.go listModules", lambda: mode.check_argument(path, query)),
+    )  # fmt: skip
+    for rule, check in checks:
+        try:
+            check()
+        except GoError as error:
+            return Download(None, error=str(error), outcome=Outcome.FAILS, rule=rule)
+    return None

@@ -1,0 +1,133 @@
+"""The walk: one operation asked of hop after hop until one serves it.
+
+Source: cmd/go/internal/modfetch/proxy.go TryProxies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from probes.golang.errors import GoError, unwrap
+from probes.golang.goproxy import TRY_PROXIES, ErrorRanking, Hop, HopKind, PathNotPrivate
+from probes.golang.redact import redact
+from probes.net.limits import Stalled
+from probes.sources.module_proxy import HTTPError
+from probes.trace.events import HopDecided, Purpose, Verdict, WalkFinished, WalkStarted
+from probes.trace.narrator import Attempt, Narrator
+from probes.trace.route import Route
+
+T = TypeVar("T")
+
+
+class DirectNotTraced(Exception):
+    """The walk has come to direct mode, which this version does not trace."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} would be fetched directly from its origin here; direct mode is not traced yet"
+        )
+
+
+class Walker:
+    """Walks one route, as often as the go command would."""
+
+    def __init__(self, route: Route, narrator: Narrator) -> None:
+        self._route = route
+        self._narrator = narrator
+        self._walks = 0
+        self.failures: dict[int, int] = {}
+        """By the identity of an error that a walk ended with: that walk's number."""
+
+    async def walk(self, purpose: Purpose, version: str, step: Callable[[Hop], Awaitable[T]]) -> T:
+        """Try ``step`` at each hop; the first success is the answer.
+
+        Raises the one GoError that TryProxies keeps; DirectNotTraced and Stalled end the walk at once.
+        """
+        number = self._walks
+        self._walks += 1
+        self._narrator.emit_now(
+            WalkStarted, walk=number, purpose=purpose, path=self._route.path, version=version
+        )
+        if self._route.error is not None:
+            self._finish(number, None, self._route.error)
+            self.failures[id(self._route.error)] = number
+            raise self._route.error.with_traceback(None)
+        ranking = ErrorRanking()
+        for hop in self._route.hops:
+            attempt = Attempt(number, hop)
+            self._narrator.begin(attempt)
+            try:
+                answer = await step(hop)
+            except GoError as error:
+                if not self._note_error(attempt, ranking, error):
+                    break
+            except (DirectNotTraced, Stalled) as unknown:
+                self._decide(attempt, Verdict.UNKNOWN, str(unknown))
+                self._finish(number, None, None)
+                raise
+            else:
+                self._decide(attempt, Verdict.SERVED, "served")
+                self._finish(number, hop, None)
+                return answer
+            finally:
+                self._narrator.end(attempt)
+        assert ranking.best is not None, "a route has at least one hop"
+        self._finish(number, None, ranking.best)
+        self.failures.setdefault(id(ranking.best), number)
+        raise ranking.best.with_traceback(None)
+
+    def _finish(self, number: int, served_by: Hop | None, error: GoError | None) -> None:
+        self._narrator.emit_now(
+            WalkFinished,
+            walk=number,
+            served_by=None if served_by is None else served_by.id,
+            error=None if error is None else redact(str(error)),
+        )
+
+    def _note_error(self, attempt: Attempt, ranking: ErrorRanking, error: GoError) -> bool:
+        """Rank an error and tell what the edge makes of it; returns whether the next hop is asked."""
+        goes_on = ranking.add(attempt.hop, error)
+        last = attempt.hop.id == len(self._route.hops) - 1
+        verdict = Verdict.NEXT if goes_on and not last else Verdict.STOP
+        self._decide(attempt, verdict, _because(attempt.hop, error, goes_on, last), error)
+        return goes_on
+
+    def _decide(
+        self, attempt: Attempt, verdict: Verdict, because: str, error: GoError | None = None
+    ) -> None:
+        self._narrator.emit_now(
+            HopDecided,
+            walk=attempt.walk,
+            hop=attempt.hop.id,
+            verdict=verdict,
+            because=redact(because),
+            rule=TRY_PROXIES,
+            request=attempt.last_request,
+            error=None if error is None else redact(str(error)),
+            not_exist=error is not None and error.not_exist,
+        )
+
+
+def _because(hop: Hop, error: GoError, goes_on: bool, last: bool) -> str:
+    """Why the edge behind a hop decides as it does, in a few words."""
+    answer = unwrap(error, HTTPError)
+    what = str(answer.status) if isinstance(answer, HTTPError) else _class(hop, error)
+    if last:
+        return f"{what}, and no entry is left"
+    if not error.not_exist and goes_on:
+        return f"{what}, and | goes on after any error"
+    if error.not_exist:
+        separator = hop.separator or ","
+        return f"{what} is not-found, and {separator} goes on after that"
+    return f"{what} is neither 404 nor 410, and , goes on only after those"
+
+
+def _class(hop: Hop, error: GoError) -> str:
+    if isinstance(error, PathNotPrivate):
+        return "the path is not private"
+    if hop.kind is HopKind.OFF:
+        return "off"
+    if error.not_exist:
+        return "an answer of the not-found class"
+    return "this error"

@@ -1,0 +1,163 @@
+"""Run a world through the real go and through modtrace, and say where they differ."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from probes.demo.behaviour import Answer, Request
+from probes.demo.server import World
+from probes.net.limits import Limits
+from probes.sources.environment_reader import read_environment
+from probes.trace.fold import Trace
+from probes.trace.run import trace
+from tests.against_go.golang import go_binary
+from tests.against_go.worlds import GeneratedWorld
+
+_PORT_OF_CLIENT = re.compile(r"(read|write) tcp 127\.0\.0\.1:\d+->")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What must be equal."""
+
+    ok: bool
+    version: str | None
+    sum: str | None
+    go_mod_sum: str | None
+    error: str | None
+    served: dict[str, int]
+    requests: frozenset[tuple[int, str, str]]
+
+
+def compare(world: GeneratedWorld) -> str | None:
+    """None when modtrace and go agree on everything; else what differs."""
+    with _home() as home, World([_Handler(world, n) for n in range(len(world.scripts))]) as running:
+        for handler in running.handlers:
+            handler.urls = running.urls  # type: ignore[attr-defined]
+        variables = environment_of(world, running.urls, home)
+        go = run_go(running, variables, f"{world.path}@{world.query}", home)
+        running.log.clear()
+        ours = run_modtrace(running, variables, world.path, world.query)
+    if go == ours:
+        return None
+    lines = [f"world {world.seed}: {world.path}@{world.query} through {world.goproxy}", "  " + world.note]
+    for name in Result.__dataclass_fields__:
+        expected, got = getattr(go, name), getattr(ours, name)
+        if expected != got:
+            lines += [f"  {name}: go       {_shown(expected)}", f"  {name}: modtrace {_shown(got)}"]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    return repr(sorted(value)) if isinstance(value, frozenset) else repr(value)
+
+
+class _Handler:
+    """A proxy of a generated world; knows the other proxies' URLs, for redirects to them."""
+
+    def __init__(self, world: GeneratedWorld, number: int) -> None:
+        self._script = world.scripts[number]
+        self.urls: list[str] = []
+
+    def __call__(self, request: Request) -> Answer:
+        answer = self._script.answer(request)
+        headers = tuple((name, self._here(value)) for name, value in answer.headers)
+        return replace(answer, headers=headers)
+
+    def _here(self, value: str) -> str:
+        found = re.match(r"http://world\.invalid/(\d+)", value)
+        return self.urls[int(found[1])] + value[found.end() :] if found else value
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    folder = tempfile.mkdtemp(prefix="modtrace-home-")
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment_of(world: GeneratedWorld, urls: list[str], home: Path) -> dict[str, str]:
+    """The process environment that both run in."""
+    return {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "GOROOT": str(go_binary().parent.parent),
+        "GOPROXY": world.goproxy.format(*urls),
+        "GOSUMDB": "off",
+        "GOMODCACHE": str(home / "cache"),
+        "GOFLAGS": "-modcacherw",
+        "GOTOOLCHAIN": "local",
+        "GOENV": "off",
+        **world.variables,
+    }
+
+
+def run_go(running: World, variables: Mapping[str, str], target: str, home: Path) -> Result:
+    """Ask the real go."""
+    done = subprocess.run(
+        [str(go_binary()), "mod", "download", "-json", target],
+        env=dict(variables), cwd=home, text=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    said = json.loads(done.stdout) if done.stdout.strip() else {}
+    error = said.get("Error")
+    if not said and done.returncode:
+        error = done.stderr.strip()
+    return Result(
+        ok=done.returncode == 0,
+        version=said.get("Version"),
+        sum=said.get("Sum"),
+        go_mod_sum=said.get("GoModSum"),
+        error=_normal(error),
+        **_wire(running),
+    )
+
+
+def run_modtrace(running: World, variables: Mapping[str, str], path: str, query: str) -> Result:
+    """Ask modtrace's engine."""
+    result = Trace()
+    environment = read_environment(process=variables)
+    asyncio.run(trace(environment, path, query, result.apply, limits=Limits(answer_s=20, stall_s=20)))
+    said = result.to_json()
+    wire = _wire(running)
+    told = frozenset((r["hop"], r["op"], r["version"] or "") for r in said["requests"])
+    asked = {request for request in wire["requests"] if request[1] != "redirected"}
+    assert told == asked or any(r["redirects"] for r in said["requests"]), (told, asked)
+    return Result(
+        ok=said["ok"],
+        version=said["version"] or None,
+        sum=said["sum"],
+        go_mod_sum=said["go_mod_sum"],
+        error=_normal(said["error"]),
+        served=said["served"] if not any(r["redirects"] for r in said["requests"]) else wire["served"],
+        requests=wire["requests"],
+    )
+
+
+def _normal(error: str | None) -> str | None:
+    return None if error is None else _PORT_OF_CLIENT.sub(r"\1 tcp 127.0.0.1:PORT->", error.strip())
+
+
+def _wire(running: World) -> dict[str, Any]:
+    """The requests that reached the proxies, and who served what last."""
+    requests = frozenset(
+        (logged.proxy, str(logged.request.op), logged.request.version) for logged in running.log
+    )
+    served: dict[str, int] = {}
+    for logged in running.log:
+        answer = running.handlers[logged.proxy](logged.request)
+        if answer.status == 200 and answer.fault.value in ("none", "truncate", "drip") and logged.request.op:
+            served[logged.request.op.value] = logged.proxy
+    return {"requests": requests, "served": served}

@@ -1,0 +1,286 @@
+"""The string rules of modules, semantic versions, patterns and URLs against Go's own packages.
+
+Each rule is asked about thousands of inputs made of pieces that are nearly right, a batch at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from probes.golang import module, netip, patterns, quote, semver, urls
+from probes.golang.errors import GoError, InvalidPath, InvalidVersion, ModuleError
+from tests.against_go.golang import Oracle
+
+BATCH = 60
+"""Inputs in one question; with 50 questions a rule sees 3000 inputs."""
+
+thorough = settings(
+    max_examples=50,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+
+Input = tuple[str, ...]
+
+
+def pieces(text: str, *more: str, most: int = 8) -> st.SearchStrategy[str]:
+    """Strings made of the words of ``text`` and of ``more``."""
+    return st.lists(st.sampled_from([*text.split(), *more]), max_size=most).map("".join)
+
+
+def one(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[Input]:
+    return st.tuples(strategy)
+
+
+def wire(value: Any) -> Any:
+    """A value as the oracle writes it: each byte of a string is the character of the same number."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("latin-1")
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, list | tuple):
+        return [wire(item) for item in value]
+    return value
+
+
+def failure(error: GoError) -> dict[str, str]:
+    kinds = (InvalidPath, InvalidVersion, ModuleError)
+    kind = next((kind.__name__ for kind in kinds if isinstance(error, kind)), "GoError")
+    return {"error": wire(str(error)), "kind": kind}
+
+
+def outcome(rule: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return wire(rule(*args))
+    except GoError as error:
+        return failure(error)
+
+
+BYTES = st.binary(max_size=6).map(lambda data: data.decode("utf-8", "surrogateescape"))
+TEXT = st.one_of(
+    st.text(max_size=6),
+    BYTES,
+    pieces(
+        "a \\ \" ' é 世 \u200b \ufeff \ufffd \U0001f600 \U000e0001 \u0378 \u00ad \ud7ff \ue000 \udcff \udce4\udcb8 %s",
+        " ", "\t", "\n", "\r", "\v", "\f", "\a", "\x00", "\x1c", "\x7f", "\x85", "\xa0", "\u2028", "\u3000", "\u180e",
+    ),
+)
+
+VERSIONS = st.one_of(
+    st.sampled_from(["v0.0.0", "v1.0.0", "v1.2.3", "v1.2.3-pre", "v2.0.0+incompatible", "v1", "v1.2", ""]),
+    pieces("v v1 v0 . .0 .1 .10 .2 .02 - -0 -1 -01 -rc.1 -rc.11 -alpha -- + +incompatible +meta.1 a A x _ é \udcff"),
+    st.tuples(
+        pieces("v0 v1 v2 v10 v", most=1), pieces(".0 .1 .9 .10", most=3),
+        pieces("-0 -1 -a -a.b .1 .a .0a .00 - .", most=3), pieces("+incompatible +m .1 +", most=1),
+    ).map("".join),
+)
+
+PSEUDO_VERSIONS = st.one_of(
+    VERSIONS,
+    st.tuples(
+        pieces("v0.0.0 v1.0.0 v2.0.0 v1.2.3 v1.2.0 v1.2.10 v1.2.100 v0.1.1 v1.2 v01.0.0", most=1),
+        pieces("- -0. -pre.0. -pre.1.0. -0-0. -0 -. -0.0. -00. -a-0.", most=1),
+        st.one_of(
+            pieces("20190101000000 20200229235959 20190229000000 00010101000000 99991231235959 20191301000000"
+                   " 20190101240000 20190101000060 2019010100000 201901010000000 00000000000000", most=1),
+            st.from_regex(r"[12][0-9]{3}[01][0-9][0-3][0-9][0-2][0-9][0-6][0-9]{3}", fullmatch=True),
+        ),
+        pieces("-abcdef123456 -ABC -0 - -abc-def -abc.d -é", most=2),
+        pieces("+incompatible +meta +a.b +", most=1),
+    ).map("".join),
+)
+
+MODULE_PATHS = st.one_of(
+    pieces("example.com rsc.io gopkg.in / / / /v1 /v2 /v0 /v02 /v2.1 /v .v2 .v0 .v1 -unstable a A b - . .. _ ~1 ~ x~a"
+           " con AUX.go nul com1 + é \udcff ! @ : //", "'", '"', "\\", " ", "\n"),
+    st.tuples(
+        pieces("example.com Example.com gopkg.in/yaml gopkg.in gopkg.in/x/y -a.b a a.b. .a.b", most=1),
+        pieces("/a /B /.a /a. /~1 /a~1 /a~x.1 /con /lpt9.x /x+ /-x /é /!a", most=2),
+        pieces("/v2 /v1 /v0 /v10 /v02 /v2.0 /v /vv2 .v2 .v0 .v01 .v-unstable .v0-unstable .v3-unstable /", most=1),
+    ).map("".join),
+)
+
+FILE_PATHS = st.one_of(
+    MODULE_PATHS,
+    pieces("a / / go.mod .git é 世 \u0301 \u2160 \u1c89 \U00031350 \U000323b0 CON Con.txt prn COM0 lpt1 ~1 \udcff",
+           *"!#$%&()+,-.=@[]^_{}~\"'*<>?`|\\:;", " ", "\t", "\x7f", "\u212a"),
+)
+
+ESCAPED = st.one_of(
+    MODULE_PATHS, VERSIONS, pieces("example.com /!a !azure !! !A !1 A /a ! v1.0.0 -!r!c /v2 é \udcff", "\n", "!"),
+)
+
+PATH_MAJORS = st.one_of(
+    st.sampled_from(["", "/v2", ".v1", ".v2", ".v1-unstable", ".v0", "/v10", "/", ".", "v2", "-unstable", ".v-unstable"]),
+    pieces("/ . v 1 2 -unstable é"),
+)
+
+GLOBS = pieces("a b .com * * ? / [a-c] [^a] [a [] []] [ ] ^ - \\ \\* \\[ [\\]] [a-] [-a] [é-ü] é € \ufffd [\ufffd] [^/] \udcff"
+               " [\udcff] [b-a] **")
+NAMES = pieces("a b c abc .com / x é ü € \udce2\udc82 \udcff \ufffd ] [ * ^ - \\")
+GLOB_LISTS = st.lists(st.one_of(GLOBS, st.sampled_from(
+    ["corp.com", "*.corp.com", "corp.com/", "corp.com/*", "corp.com//", "/corp.com", "[bad", " corp.com", "*"]
+)), max_size=4).map(",".join)
+TARGETS = st.one_of(NAMES, pieces("corp.com git. / /x /y evil", most=5))
+
+ADDRESSES = pieces("1 0 :: :: : : . . . ffff fe80 12345 00 255 256 1.2.3.4 % %en0 g é 01", most=10)
+SEGMENTS = pieces("a b . .. / / : %2f %2F %20 % %zz %e4%b8%96 世 \udcff ? # ; , @ [ ] ! * $ & ' ( ) + = ~ < > ^ | { } ` \\ //",
+                  " ", '"', "\x7f")
+URLS = st.one_of(
+    st.tuples(
+        pieces("http: https: file: HTTP: ssh: mailto: : 1http: ht+tp: ht_tp: é: ./ ../", most=1),
+        st.sampled_from(["", "/", "//", "//", "//", "//", "///", "////"]),
+        pieces("user user:pass @ @ : us%20er:p%40ss% u:p:q git: % p%ss \xe9 ^ [", " ", most=2),
+        st.one_of(
+            pieces("example.com é.com :80 :80 :8x : % %41 %c3%a9 %25 < > ^ { \\ * [::1] [::1 ::1] [1.2.3.4] :1:2 \udcff", '"', " "),
+            st.tuples(
+                st.just("["), st.one_of(ADDRESSES, pieces("::1 fe80::1%25en0 fe80::1%25e%20n fe80::1%25 %25 %41 %31 ::1%en0")),
+                pieces("] ]:80 ]:x ]] ]x", most=1),
+            ).map("".join),
+        ),
+        SEGMENTS,
+        pieces("? ? ?a=b ?% # #f #% #%41 #é #?! #'", "\n", most=3),
+    ).map("".join),
+    pieces("* a:b a/b:c /a: // : ? # . .. http: https://h h.com/x ?q file: %2F", "\n", " ", "\x7f"),
+)
+GOOD_BASES = st.sampled_from([
+    "http://a/b/c/d;p?q", "https://u:p@h:1/", "http://h", "file:///tmp/x", "file:/tmp/x", "mailto:a@b", "http://h/a%2Fb/c?x#f",
+    "/only/path", "rel/path", "http://h//a//b/", "http://h/世/x y", "//h/x", "https://h/a/b/", "http://h/?", "*", "",
+])
+REQUEST_PATHS = st.one_of(
+    SEGMENTS, pieces("example.com / !azure @v @v/list @latest v1.0.0 .info v2.0.0+incompatible .zip", "/@v/"),
+)
+
+
+def url_parts(url: urls.GoURL) -> list[Any]:
+    return [
+        url.scheme, url.opaque, url.user, url.password, url.host, url.path, url.raw_path,
+        url.force_query, url.raw_query, url.fragment, url.raw_fragment, url.omit_host,
+        url.string(), url.redacted(), url.escaped_path(), url.escaped_fragment(),
+        url.hostname(), url.port(), url.request_uri(),
+    ]  # fmt: skip
+
+
+def request_url(base: str, path: str) -> list[Any]:
+    url = urls.parse_url(base)
+    raw_path = urls.join(url.raw_path, urls.escape_request_path(path))
+    return url_parts(url.replace(path=urls.join(url.path, path), raw_path=raw_path))
+
+
+def semver_parts(v: str) -> list[Any]:
+    return [
+        semver.is_valid(v), semver.canonical(v), semver.major(v), semver.major_minor(v),
+        semver.prerelease(v), semver.build(v), module.canonical_version(v),
+    ]  # fmt: skip
+
+
+def version_error(path: str, version: str, inner_path: str, inner_version: str) -> None:
+    inner: GoError = InvalidVersion(inner_version, GoError("invalid syntax"))
+    if inner_path:
+        inner = module.version_error(inner_path, inner_version, inner)
+    raise module.version_error(path, version, inner)
+
+
+def address(text: str) -> list[Any]:
+    addr = netip.parse_addr(text)
+    return [addr.packed, addr.zone]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One function of ours, what it is asked, and Go's function of the same name in oracle/rules.go."""
+
+    name: str
+    inputs: st.SearchStrategy[Input]
+    ours: Callable[..., Any]
+
+
+few = st.sampled_from
+RULES = [
+    Rule("quote", one(TEXT), quote.quote),
+    Rule("fields", one(TEXT), quote.fields),
+    Rule("trim_space", one(TEXT), quote.trim_space),
+    Rule("semver", one(st.one_of(VERSIONS, PSEUDO_VERSIONS)), semver_parts),
+    Rule("compare", st.tuples(VERSIONS, VERSIONS), semver.compare),
+    Rule("sort", st.lists(VERSIONS, max_size=8).map(tuple), lambda *versions: semver.sort(versions)),
+    Rule("check_path", one(MODULE_PATHS), module.check_path),
+    Rule("check_import_path", one(MODULE_PATHS), module.check_import_path),
+    Rule("check_file_path", one(FILE_PATHS), module.check_file_path),
+    Rule("check", st.tuples(MODULE_PATHS, st.one_of(VERSIONS, PSEUDO_VERSIONS)), module.check),
+    Rule("split_path_version", one(MODULE_PATHS), module.split_path_version),
+    Rule(
+        "check_path_major",
+        st.tuples(st.one_of(VERSIONS, PSEUDO_VERSIONS), PATH_MAJORS),
+        lambda v, major: [outcome(module.check_path_major, v, major), module.matches_path_major(v, major)],
+    ),
+    Rule("escape_path", one(MODULE_PATHS), module.escape_path),
+    Rule("escape_version", one(st.one_of(VERSIONS, FILE_PATHS)), module.escape_version),
+    Rule("unescape_path", one(ESCAPED), module.unescape_path),
+    Rule("unescape_version", one(ESCAPED), module.unescape_version),
+    Rule("is_pseudo_version", one(PSEUDO_VERSIONS), module.is_pseudo_version),
+    Rule("pseudo_version_rev", one(PSEUDO_VERSIONS), module.pseudo_version_rev),
+    Rule("pseudo_version_base", one(PSEUDO_VERSIONS), module.pseudo_version_base),
+    Rule(
+        "pseudo_version_time",
+        one(PSEUDO_VERSIONS),
+        lambda v: module.pseudo_version_time(v).replace(tzinfo=None).isoformat(),
+    ),
+    Rule(
+        "version_error",
+        st.tuples(few(["m.io/a", "m.io/b"]), few(["", "v1.0.0", "v2.0.0"]), few(["", "m.io/a"]), few(["v1.0.0", "x"])),
+        version_error,
+    ),
+    Rule("path_match", st.tuples(GLOBS, NAMES), patterns.path_match),
+    Rule("match_prefix_patterns", st.tuples(GLOB_LISTS, TARGETS), patterns.match_prefix_patterns),
+    Rule("parse_addr", one(ADDRESSES), address),
+    Rule("parse_url", one(URLS), lambda text: url_parts(urls.parse_url(text))),
+    Rule(
+        "resolve_reference",
+        st.tuples(st.one_of(GOOD_BASES, URLS), st.one_of(URLS, SEGMENTS)),
+        lambda base, ref: url_parts(urls.resolve_reference(urls.parse_url(base), ref)),
+    ),
+    Rule("request_url", st.tuples(st.one_of(GOOD_BASES, URLS), REQUEST_PATHS), request_url),
+    Rule("path_escape", one(st.one_of(SEGMENTS, TEXT)), urls.path_escape),
+    Rule("clean", one(pieces("a .. .. . / / é \udcff ...")), urls.clean),
+    Rule("join", st.lists(pieces("a .. . / / b", most=4), max_size=4).map(tuple), urls.join),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@thorough
+@given(data=st.data())
+def test_a_rule_answers_as_go_does(oracle: Oracle, rule: Rule, data: st.DataObject) -> None:
+    batch = data.draw(st.lists(rule.inputs, min_size=BATCH, max_size=BATCH))
+    answers = oracle.ask(f"rules.{rule.name}", wire(batch))
+    for args, theirs in zip(batch, answers, strict=True):
+        assert (args, outcome(rule.ours, *args)) == (args, theirs)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0xFFFF), (0x10000, 0x1FFFF), (0x20000, 0x3FFFF), (0xE0000, 0xE0FFF)])
+def test_every_character_is_of_the_class_that_go_gives_it(oracle: Oracle, first: int, last: int) -> None:
+    classes = oracle.ask("rules.classes", [first, last + 1])
+    wrong = [
+        hex(code)
+        for code, theirs in zip(range(first, last + 1), classes, strict=True)
+        if not 0xD800 <= code <= 0xDFFF
+        and (bits := int(theirs)) is not None
+        and (quote.is_graphic(chr(code)), quote.is_letter(chr(code)), quote.is_space(chr(code)))
+        != (bool(bits & 1), bool(bits & 2), bool(bits & 4))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0xFFFF), (0x10000, 0x1FFFF), (0x20000, 0x3FFFF), (0xE0000, 0xE0FFF)])
+def test_every_character_is_quoted_as_go_quotes_it(oracle: Oracle, first: int, last: int) -> None:
+    characters = [chr(code) for code in range(first, last + 1) if not 0xD800 <= code <= 0xDFFF]
+    text = "".join(characters)
+    assert wire(quote.quote(text)) == oracle.ask("rules.quote", [[wire(text)]])[0]
+    runes = oracle.ask("rules.quote_rune", [ord(ch) for ch in characters])
+    assert [wire(quote.quote_rune(ch)) for ch in characters] == runes

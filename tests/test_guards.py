@@ -1,0 +1,66 @@
+"""What must never happen: the engine loading a screen, the headless path becoming slow to start."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROBES = sorted((ROOT / "probes").rglob("*.py"))
+TUI = sorted((ROOT / "tui").rglob("*.py"))
+SCREEN_LIBRARIES = {"textual", "rich", "tui"}
+SOCKET_MODULES = {"socket", "ssl", "httpcore", "httpx", "dns", "urllib.request", "http.client"}
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", PROBES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_probes_never_import_a_screen(path: Path) -> None:
+    assert not {name for name in _imports(path) if name.split(".")[0] in SCREEN_LIBRARIES}
+
+
+@pytest.mark.parametrize("path", TUI, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_app_never_opens_a_socket(path: Path) -> None:
+    assert not {name for name in _imports(path) if name in SOCKET_MODULES or name.startswith("probes.net.http")}
+
+
+def test_headless_commands_load_no_screen_library() -> None:
+    script = (
+        "import sys\n"
+        "from tui.launch import main\n"
+        "main(['trace', 'm.test/x@v1.0.0', '--set', 'GOPROXY=off', '--json'])\n"
+        "main(['env', 'GOPROXY'])\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] in ('textual', 'rich')), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True)
+    assert done.stderr.strip().splitlines()[-1] == "[]", done.stderr
+
+
+def test_probes_load_without_the_app() -> None:
+    script = (
+        "import sys, importlib, pkgutil, probes\n"
+        "for module in pkgutil.walk_packages(probes.__path__, 'probes.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('textual', 'rich', 'tui')]\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_nothing_names_this_workplace() -> None:
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, text=True, capture_output=True, check=True)
+    private = ("/wo" + "rk/", "/tmp" + "/v/", "/ro" + "ot/")
+    for name in done.stdout.splitlines():
+        text = (ROOT / name).read_bytes().decode("utf-8", "replace")
+        assert not any(mark in text for mark in private), name
