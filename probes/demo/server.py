@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Sequence
@@ -35,12 +36,15 @@ class Logged:
 class World:
     """Proxies on loopback, one for each handler; ``with World([…]) as world: world.urls``."""
 
-    def __init__(self, handlers: Sequence[Handler], *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, handlers: Sequence[Handler], *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.handlers = list(handlers)
         """May be changed while the world runs: the next request meets the new handler."""
         self.log: list[Logged] = []
         self.urls: list[str] = []
         self._host = host
+        self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -87,12 +91,13 @@ class World:
                     pass  # the client went away, or the world ends
                 finally:
                     connections.discard(task)
-                    writer.transport.abort()
+                    writer.close()
 
-            server = await asyncio.start_server(accept, self._host, 0, limit=1 << 20)
+            server = await asyncio.start_server(accept, self._host, 0, limit=1 << 20, ssl=self._tls)
             servers.append(server)
             host = f"[{self._host}]" if ":" in self._host else self._host
-            self.urls.append(f"http://{host}:{server.sockets[0].getsockname()[1]}")
+            scheme = "http" if self._tls is None else "https"
+            self.urls.append(f"{scheme}://{host}:{server.sockets[0].getsockname()[1]}")
         self._ready.set()
         await self._stopping.wait()
         for server in servers:
@@ -158,7 +163,8 @@ async def _send(protocol: h11.Connection, writer: asyncio.StreamWriter, answer: 
     if answer.fault is Fault.TRUNCATE:
         writer.write(answer.body[: len(answer.body) // 2])
         await writer.drain()
-        writer.write_eof()
+        if writer.can_write_eof():
+            writer.write_eof()
         return False
     if answer.fault is Fault.DRIP:
         await _drip(protocol, writer, answer.body)

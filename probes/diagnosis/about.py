@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import Environment, Setting
-from probes.golang.redact import redact
+from probes.golang.redact import MASK, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +61,15 @@ class About:
             remedy=tuple(dict.fromkeys(self.setting.show(line).text for line in remedy)),
             rule=rule,
         )
+
+
+def as_shown(environment: Environment, finding: Finding) -> Finding:
+    """The finding with its place counted in the value as it is shown, with secrets masked."""
+    if finding.variable is None or finding.position is None or finding.length is None:
+        return finding
+    shown = environment.setting(finding.variable).shown
+    start = shown.index(finding.position)
+    end = shown.index(finding.position + finding.length)
+    if finding.length and end <= start:
+        end = start + len(MASK)
+    return replace(finding, position=start, length=end - start)

@@ -211,6 +211,10 @@ def _unusable(about: About, entry: Entry, error: GoError) -> Finding:
         remedy = [
             set_line(about.environment, about.name, about.value.replace(entry.text, "https://" + entry.text))
         ]
+    elif scheme := _meant_scheme(entry.text):
+        hint = f" The scheme is spelt {scheme}."
+        by = scheme + entry.text[entry.text.index(":") :]
+        remedy = [set_line(about.environment, about.name, _replaced(about.value, entry, by))]
     else:
         hint = ""
     return about.find(
@@ -220,13 +224,21 @@ def _unusable(about: About, entry: Entry, error: GoError) -> Finding:
     )  # fmt: skip
 
 
+def _meant_scheme(text: str) -> str | None:
+    scheme, colon, _ = text.partition("://")
+    scheme = scheme.lower()
+    if not colon or scheme in ("http", "https", "file"):
+        return None
+    return nearest(scheme, ("https", "http", "file"), most=1)
+
+
 def _lint_url(about: About, entry: Entry, url: GoURL) -> Iterator[Finding]:
     """An entry that go accepts."""
     has_user = url.user is not None
     if url.scheme != "file" and not url.host:
         yield about.find(
             "goproxy.no-host", Level.ERROR,
-            f'"{redact(entry.text)}" names no host: every request to it fails.', entry.span, rule=NEW_PROXY_REPO,
+            f'"{redact(entry.text)}" names no host: requests to it fail.', entry.span, rule=NEW_PROXY_REPO,
         )  # fmt: skip
     if has_user and url.scheme == "http":
         yield about.find(

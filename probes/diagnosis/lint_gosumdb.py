@@ -53,8 +53,9 @@ def lint_gosumdb(environment: Environment) -> Iterator[Finding]:
         text = "invalid GOSUMDB: too many fields"
         yield _fails(about, "gosumdb.too-many-fields", text, Span(start, len(value)))
     else:
-        yield from _lint_key(about, words[0])
-        if len(words) == 2:
+        faults = list(_lint_key(about, words[0]))
+        yield from faults
+        if len(words) == 2 and not faults:
             yield from _lint_url(about, words[0], words[1], value.rindex(words[1]))
 
 

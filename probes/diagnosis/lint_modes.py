@@ -58,7 +58,6 @@ def _goflags(about: About) -> Iterator[Finding]:
         return
     remedy = [unset_line(about.environment, about.name)]
     try:
-        words = mode.split_quoted(value)
         mode.check_goflags(value)
     except GoError as error:
         yield about.find(
@@ -66,7 +65,7 @@ def _goflags(about: About) -> Iterator[Finding]:
             _first_bad_flag(value), remedy=_separate_value(about) or remedy, rule=_FLAGS,
         )  # fmt: skip
         return
-    for word in words:
+    for word in mode.split_quoted(value):
         flag, _, argument = word.lstrip("-").partition("=")
         span = Span.of(word, value.index(word))
         if flag == "insecure":
@@ -142,7 +141,7 @@ def _goauth(about: About) -> Iterator[Finding]:
     complaint = _goauth_complaint(about.value)
     if complaint:
         yield about.find(
-            "goauth.unusable", Level.ERROR, f"The first https request ends go: {complaint}.",
+            "goauth.unusable", Level.ERROR, f"The first https request ends with: {complaint}.",
             Span.of(about.value), remedy=[unset_line(about.environment, about.name)],
             rule="cmd/go/internal/auth/auth.go runGoAuth",
         )  # fmt: skip
@@ -212,7 +211,8 @@ def _gomodcache(about: About) -> Iterator[Finding]:
             remedy=["export GOMODCACHE=/path/to/a/folder"],
             rule="cmd/go/internal/modfetch/cache.go checkCacheDir",
         )  # fmt: skip
-    elif not about.value.startswith("/"):
+    elif not about.value.startswith(("/", "~/") if about.setting.source is Source.DEFAULT else "/"):
+        # (A default that begins with "~" comes from a GOPATH that has a finding of its own.)
         yield about.find(
             "gomodcache.not-absolute", Level.ERROR,
             "Downloads fail once .info and .mod have come: GOMODCACHE entry is relative; must be absolute "

@@ -78,7 +78,7 @@ def unknown_variable(name: str, subject: str, *, always: bool = False) -> Findin
         id="variable.unknown",
         level=Level.WARNING,
         variable=None,
-        message=f"{subject}, which go does not know and never reads.{hint}",
+        message=f"{subject}; go does not know it and never reads it.{hint}",
         remedy=remedy,
         rule=KNOWN,
     )

@@ -7,6 +7,7 @@ loadSystemRoots, cmd/go/internal/auth readNetrc. None of them reports a value th
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from probes.diagnosis.about import About, Span
@@ -17,7 +18,7 @@ from probes.golang.errors import GoError
 from probes.golang.goproxy import parse_goproxy
 from probes.golang.quote import trim_space
 from probes.golang.redact import MASK
-from probes.golang.urls import parse_url
+from probes.golang.urls import GoURL, parse_url
 
 PROXY_RULES = "golang.org/x/net/http/httpproxy"
 
@@ -55,12 +56,13 @@ def _http_proxy(about: About, upper: str) -> Iterator[Finding]:
     for found in strange:
         yield about.find(
             f"http-proxy.{found.kind}", Level.WARNING,
-            f"{found.what} is part of the value, which go cannot use.", found.span, remedy=[f"export {about.name}={plain(value)}"], rule=PROXY_RULES,
+            f"{found.what} is part of the value, which go cannot use.", found.span,
+            remedy=[f"export {about.name}={shlex.quote(plain(value))}"], rule=PROXY_RULES,
         )  # fmt: skip
     if strange:
         return
     try:
-        scheme, has_user = _parse_proxy(value)
+        url = parse_proxy(value)
     except GoError as error:
         yield about.find(
             "http-proxy.unusable", Level.WARNING,
@@ -68,42 +70,53 @@ def _http_proxy(about: About, upper: str) -> Iterator[Finding]:
             Span.of(value), remedy=[f"unset {about.name}"], rule=f"{PROXY_RULES} parseProxy",
         )  # fmt: skip
         return
-    if scheme not in ("http", "https", "socks5", "socks5h"):
+    if not url.hostname() or (url.host.endswith(":") and "://" in value):
+        host = f'the host "{url.hostname()}"' if url.hostname() else "no host"
+        yield about.find(
+            "http-proxy.no-host", Level.ERROR,
+            f"go cannot read a host out of this value and says nothing: it uses {host}, and every "
+            f"{upper[: -len('_PROXY')].lower()}:// request fails.",
+            Span.of(value), remedy=[f"unset {about.name}"], rule=f"{PROXY_RULES} parseProxy",
+        )  # fmt: skip
+    elif url.scheme not in ("http", "https", "socks5", "socks5h"):
         yield about.find(
             "http-proxy.scheme", Level.WARNING,
-            f'"{scheme}" is no scheme of an HTTP proxy: http, https, socks5 and socks5h are.',
-            Span.of(scheme), rule="net/http/transport.go dialConn",
+            f'"{url.scheme}" is no scheme of an HTTP proxy: http, https, socks5 and socks5h are.',
+            Span.of(url.scheme), rule="net/http/transport.go dialConn",
         )  # fmt: skip
-    elif scheme == "https" and upper == "HTTPS_PROXY":
+    elif url.scheme == "https" and upper == "HTTPS_PROXY":
         yield about.find(
             "http-proxy.tls-to-proxy", Level.INFO,
             "The scheme says how to talk to the proxy itself. Most proxies speak plain HTTP there: write "
             "http:// unless this one does not.",
-            Span.of(value[: value.index(":")]), rule=PROXY_RULES,
+            Span.of(url.scheme), rule=PROXY_RULES,
         )  # fmt: skip
-    if has_user:
+    if url.user is not None:
         yield about.find(
             "http-proxy.credentials", Level.INFO, f"This value carries credentials, shown as {MASK}.",
             rule=PROXY_RULES,
         )  # fmt: skip
 
 
-def _parse_proxy(value: str) -> tuple[str, bool]:
-    """httpproxy parseProxy: the scheme, and whether credentials are there. Raises GoError where go gives up."""
+def parse_proxy(value: str) -> GoURL:
+    """httpproxy parseProxy: a value that is no URL with a host is read again with "http://" before it.
+
+    So even a broken "http://…" is taken for a URL whose host is "http". Raises GoError where go gives up.
+    """
     failure: GoError | None = None
+    url = GoURL()
     try:
         url = parse_url(value)
-        if url.scheme and url.host:
-            return url.scheme, url.user is not None
     except GoError as error:
         failure = error
+    if failure is None and url.scheme and url.host:
+        return url
     try:
-        url = parse_url("http://" + value)
+        return parse_url("http://" + value)
     except GoError:
         if failure is not None:
             raise failure from None
-        return url.scheme, url.user is not None
-    return "http", url.user is not None
+        return url
 
 
 def _no_proxy(about: About) -> Iterator[Finding]:
@@ -115,7 +128,7 @@ def _no_proxy(about: About) -> Iterator[Finding]:
             yield about.find(
                 "no-proxy.matches-nothing", Level.WARNING, f'"{entry}" matches no host: {fault}.',
                 Span.of(entry, start),
-                remedy=[f"export {about.name}={_mended_no_proxy(about.value)}"],
+                remedy=[f"export {about.name}={shlex.quote(_mended_no_proxy(about.value))}"],
                 rule=f"{PROXY_RULES} config.init",
             )  # fmt: skip
         position += len(piece) + 1

@@ -54,6 +54,9 @@ def mended(patterns: str) -> str:
 
 
 def _mended_pattern(word: str) -> str:
+    if word.startswith("!"):
+        # There is no negation, and without it the pattern would mean the opposite.
+        return ""
     word = re.sub(r"^[A-Za-z][\w+.-]*:/+", "", word)
     # git@host:path and user@host name a host behind the "@"; module@version has the version there.
     before, at, behind = word.partition("@")
@@ -62,7 +65,7 @@ def _mended_pattern(word: str) -> str:
     if "..." in word:
         word = word[: word.index("...")]
     host, slash, path = word.strip("/").partition("/")
-    host = re.sub(r":\d*$", "", host.lstrip("!"))
+    host = re.sub(r":\d*$", "", host)
     if host.startswith("."):
         host = "*" + host
     if "[" not in host:
@@ -81,11 +84,11 @@ def _lint_list(about: About) -> Iterator[Finding]:
 
 def _lint_pattern(about: About, pattern: str, start: int, pieces: list[str]) -> Iterator[Finding]:
     faults = list(_faults(pattern, start))
+    better = mended(about.value)
+    remedy = [set_line(about.environment, about.name, better)] if better not in ("", about.value) else []
     for fault in faults:
-        yield about.find(
-            f"pattern.{fault.kind}", _level(about), f"{fault.words} {_consequence(about)}", fault.span,
-            remedy=[set_line(about.environment, about.name, mended(about.value))], rule=MATCH,
-        )  # fmt: skip
+        words = f"{fault.words} {_consequence(about)}"
+        yield about.find(f"pattern.{fault.kind}", _level(about), words, fault.span, remedy=remedy, rule=MATCH)
     if faults:
         return
     glob = pattern.removesuffix("/")

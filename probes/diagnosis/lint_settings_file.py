@@ -208,8 +208,8 @@ def _masked(about: About) -> Iterator[Finding]:
     yield about.find(
         "settings-file.masks-go-env",
         Level.ERROR if about.name in ("GOPROXY", "GOSUMDB") else Level.WARNING,
-        f"{about.setting.where} sets {about.name} to nothing, which hides the default "
-        f"{hidden.value} of {hidden.where}: {effect}.",
+        f"{about.setting.where} sets {about.name} to nothing, which hides {hidden.value} "
+        f"({hidden.where}): {effect}.",
         Span(0, 0), remedy=[unset_line(about.environment, about.name)],
         rule="cmd/go/internal/cfg/cfg.go initEnvCache",
     )  # fmt: skip
@@ -223,7 +223,7 @@ def _decorated(about: About) -> Iterator[Finding]:
         yield _plain(about, "quotes", "A settings file knows no quotes: they are part of the value.",
                      Span.of(text), _unquoted(text))  # fmt: skip
     elif match := re.search(r"\s+#.*$", text):
-        yield _plain(about, "comment", "A settings file knows no comments behind a value; this belongs to it.",
+        yield _plain(about, "comment", "A settings file knows no comments behind a value; this is part.",
                      Span.of(match[0], match.start()), text[: match.start()])  # fmt: skip
     elif text != text.strip() and about.name not in _TRIMMED_BY_GO:
         start = 0 if text[0].isspace() else len(text.rstrip())

@@ -61,6 +61,8 @@ def describe(character: str) -> str:
     if INVISIBLE.match(character) or character.isspace():
         name = name or {"\r": "CARRIAGE RETURN", "\t": "TAB", "\x00": "NUL"}.get(character, "CONTROL")
         return f"{code} {name}"
+    if character == '"':
+        return "The quote '\"'"
     return f'"{character}"' if character.isascii() else f'"{character}" ({code} {name})'
 
 

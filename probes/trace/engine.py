@@ -23,17 +23,13 @@ from probes.trace.checksums import ChecksumGate
 from probes.trace.events import Outcome, Purpose, VersionChosen
 from probes.trace.narrator import Narrator
 from probes.trace.route import Route
-from probes.trace.walk import DirectNotTraced, Walker
+from probes.trace.walk import DirectNotTraced, Fatal, Walker
 
 SPOOL_BYTES = 8 << 20
 """A zip larger than this is kept in a temporary file while it is hashed, not in memory."""
 
 
 CONTENT_RULE = "cmd/go/internal/modfetch/fetch.go downloadZip and unzip, after the walk"
-
-
-class Fatal(Exception):
-    """base.Fatalf: go prints this on stderr and no JSON at all."""
 
 
 @dataclass(slots=True)
@@ -58,13 +54,12 @@ class Engine:
         environment: Environment,
         route: Route,
         narrator: Narrator,
-        checksums: ChecksumGate,
     ) -> None:
         self._environment = environment
         self._route = route
         self._narrator = narrator
-        self._checksums = checksums
         self._walker = Walker(route, narrator)
+        self._checksums = ChecksumGate(environment, narrator, self._walker)
         self._disk = ModuleCache({}, {})
         self._repos: dict[int, CachingRepo] = {}
         self._newest: str | GoError | None = None
@@ -93,9 +88,7 @@ class Engine:
                 raise refusal(refused)
 
     async def _check_go_mod(self, version: str, text: bytes) -> None:
-        await self._checksums.check(
-            self.path, version + "/go.mod", dirhash.go_mod_hash(text), self._walker
-        )
+        await self._checksums.check(self.path, version + "/go.mod", dirhash.go_mod_hash(text))
 
     # -- the query --------------------------------------------------------------------------------
 
@@ -268,7 +261,7 @@ class Engine:
         size = file.seek(0, 2)
         modzip.check_download(self.path, version, file, size)
         total = modzip.hash_zip(file, size)
-        await self._checksums.check(self.path, version, total, self._walker)
+        await self._checksums.check(self.path, version, total)
         return total
 
     def _unzip(self, version: str, file: BinaryIO) -> None:

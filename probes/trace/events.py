@@ -114,7 +114,8 @@ class RequestStarted:
     kind: ClassVar[str] = "request.started"
     at: float
     request: int
-    walk: int
+    walk: int | None
+    """None for a request behind a walk: the checksum database asked about a zip."""
     hop: int | None
     op: Op
     version: str
@@ -152,7 +153,8 @@ class RequestFinished:
     kind: ClassVar[str] = "request.finished"
     at: float
     request: int
-    walk: int
+    walk: int | None
+    """None for a request behind a walk: the checksum database asked about a zip."""
     hop: int | None
     op: Op
     version: str

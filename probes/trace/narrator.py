@@ -66,6 +66,11 @@ class Narrator:
         """The hop has been tried."""
         assert self._attempts.pop() is attempt
 
+    @property
+    def hop(self) -> Hop | None:
+        """The hop that is being tried."""
+        return self._attempts[-1].hop if self._attempts else None
+
     # -- requests ------------------------------------------------------------------------------------
 
     def asker(self, hop: Hop) -> Ask:
@@ -82,14 +87,16 @@ class Narrator:
         """Make one request and tell it from beginning to end; raises what Fetcher.get raises."""
         number = self._requests
         self._requests += 1
-        attempt = self._attempts[-1]
-        attempt.last_request = number
+        walk = None
+        if self._attempts:
+            self._attempts[-1].last_request = number
+            walk = self._attempts[-1].walk
         shown = redact(url.redacted())
         hop_id = None if hop is None else hop.id
         began = monotonic()
         self.emit_now(
             RequestStarted,
-            request=number, walk=attempt.walk, hop=hop_id, op=op, version=version, url=shown,
+            request=number, walk=walk, hop=hop_id, op=op, version=version, url=shown,
         )
 
         def on_phase(phase: str, phase_began: float, ok: bool, detail: str) -> None:
@@ -120,7 +127,7 @@ class Narrator:
         finally:
             self.emit_now(
                 RequestFinished,
-                request=number, walk=attempt.walk, hop=hop_id, op=op, version=version, url=shown,
+                request=number, walk=walk, hop=hop_id, op=op, version=version, url=shown,
                 status=received.status,
                 reason=redact(received.status_line),
                 bytes=received.size,

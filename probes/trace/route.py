@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.goproxy import Access, Hop, HopKind, ProxyList, Separator, access, is_private, parse_goproxy
+from probes.golang.gosumdb import use_sum_db
 from probes.golang.patterns import PatternMatch
 
 
@@ -92,8 +93,6 @@ def plan(environment: Environment, path: str, query: str) -> Route:
 
 
 def _checksum_plan(environment: Environment, path: str) -> str:
-    from probes.sources.checksum_database import use_sum_db
-
     gosumdb = environment.get("GOSUMDB")
     asked = use_sum_db(
         path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from probes.diagnosis.findings import Finding
 from probes.golang import mode
@@ -13,7 +13,6 @@ from probes.golang.redact import redact
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
 from probes.sources.fetcher import Fetcher
-from probes.trace.checksums import ChecksumGate
 from probes.trace.engine import Download, Engine
 from probes.trace.events import Emit, Outcome, TraceFinished, TraceStarted
 from probes.trace.narrator import Narrator
@@ -57,7 +56,7 @@ async def trace(
         download = _refused(environment, path, query)
         failed_walk = None
         if download is None:
-            engine = Engine(environment, route, narrator, ChecksumGate(environment, narrator))
+            engine = Engine(environment, route, narrator)
             download = await engine.run()
             failed_walk = engine.failed_walk
     except asyncio.CancelledError:
@@ -83,7 +82,7 @@ async def trace(
 
 def _refused(environment: Environment, path: str, query: str) -> Download | None:
     """What the go command says when it does not even start, or None."""
-    checks = (
+    checks: tuple[tuple[str, Callable[[], None]], ...] = (
         ("cmd/go/internal/toolchain/select.go Select",
          lambda: mode.check_gotoolchain(environment.get("GOTOOLCHAIN"))),
         ("cmd/go/main.go main", lambda: mode.check_gopath(environment.get("GOPATH"))),

@@ -20,6 +20,10 @@ from probes.trace.route import Route
 T = TypeVar("T")
 
 
+class Fatal(Exception):
+    """base.Fatalf: go prints this on stderr, prints no JSON at all, and exits."""
+
+
 class DirectNotTraced(Exception):
     """The walk has come to direct mode, which this version does not trace."""
 
@@ -124,10 +128,35 @@ def _because(hop: Hop, error: GoError, goes_on: bool, last: bool) -> str:
 
 
 def _class(hop: Hop, error: GoError) -> str:
+    """The kind of an error that is no HTTP status, in a few words."""
     if isinstance(error, PathNotPrivate):
         return "the path is not private"
     if hop.kind is HopKind.OFF:
         return "off"
-    if error.not_exist:
-        return "an answer of the not-found class"
-    return "this error"
+    words = str(error)
+    for mark, name in _KINDS:
+        if mark in words:
+            return name
+    return "an answer of the not-found class" if error.not_exist else "this error"
+
+
+_KINDS = (
+    ("no matching versions", "an answer without a version that fits"),
+    ("invalid response from proxy", "an answer that is not the JSON it should be"),
+    ("proxy returned info for version", "an answer about another version"),
+    ("disallowed version string", "a name that cannot be asked for"),
+    ("malformed module path", "a malformed module path"),
+    ("verifying ", "a hash that is not vouched for"),
+    (": no such host", "a name that does not resolve"),
+    ("dial tcp: lookup", "a failed look-up"),
+    ("connection refused", "a refused connection"),
+    ("i/o timeout", "a connection that timed out"),
+    ("TLS handshake timeout", "a TLS handshake that timed out"),
+    ("x509:", "a certificate that is not trusted"),
+    ("tls:", "a failed TLS handshake"),
+    ("stopped after 10 redirects", "a redirect loop"),
+    ("connection reset", "a reset connection"),
+    ("unexpected EOF", "a body that was cut short"),
+    ("EOF", "a connection closed without an answer"),
+)
+"""What go's words give away, more telling ones first."""

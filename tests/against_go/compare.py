@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from probes.demo.behaviour import Answer, Request
+import trustme
+
+from probes.demo.behaviour import Answer, Fault, Request, parse_target
 from probes.demo.server import World
+from probes.golang.errors import GoError
+from probes.golang.module import escape_path, escape_version
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from probes.trace.fold import Trace
@@ -42,10 +49,11 @@ class Result:
 
 def compare(world: GeneratedWorld) -> str | None:
     """None when modtrace and go agree on everything; else what differs."""
-    with _home() as home, World([_Handler(world, n) for n in range(len(world.scripts))]) as running:
-        for handler in running.handlers:
-            handler.urls = running.urls  # type: ignore[attr-defined]
-        variables = environment_of(world, running.urls, home)
+    handlers = [_Handler(world, number) for number in range(len(world.scripts))]
+    with _home() as home, World(handlers, tls=_server_tls() if world.tls else None) as running:
+        for handler in handlers:
+            handler.urls = running.urls
+        variables = environment_of(world, _places(world, running.urls, home), home)
         go = run_go(running, variables, f"{world.path}@{world.query}", home)
         running.log.clear()
         ours = run_modtrace(running, variables, world.path, world.query)
@@ -101,8 +109,69 @@ def environment_of(world: GeneratedWorld, urls: list[str], home: Path) -> dict[s
         "GOFLAGS": "-modcacherw",
         "GOTOOLCHAIN": "local",
         "GOENV": "off",
+        "SSL_CERT_FILE": str(authority_file()),
+        "SSL_CERT_DIR": str(home / "none"),
         **world.variables,
     }
+
+
+@cache
+def _authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@cache
+def authority_file() -> Path:
+    """The certificate of the tests' own authority, as a file that lives as long as the process."""
+    folder = Path(tempfile.mkdtemp(prefix="modtrace-ca-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _authority().cert_pem.write_to_path(str(folder / "ca.pem"))
+    return folder / "ca.pem"
+
+
+@cache
+def _server_tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _authority().issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def _places(world: GeneratedWorld, urls: list[str], home: Path) -> list[str]:
+    """The URL of each proxy; those that are trees are written to the disk first."""
+    places = list(urls)
+    for number in world.trees:
+        root = home / f"tree{number}"
+        _write_tree(world, number, root)
+        places[number] = f"file://{root}"
+    return places
+
+
+def is_valid_path(path: str) -> bool:
+    """Whether go asks anybody for such a path."""
+    try:
+        escape_path(path)
+    except GoError:
+        return False
+    return True
+
+
+def _write_tree(world: GeneratedWorld, number: int, root: Path) -> None:
+    """What the proxy would answer with 200, as files."""
+    root.mkdir()
+    script = world.scripts[number]
+    for module in script.modules.values():
+        if not is_valid_path(module.path):
+            continue  # go never asks for it
+        names = ["@latest", "@v/list"]
+        for version in [v.version for v in module.versions] + list(module.revisions):
+            names += [f"@v/{escape_version(version)}.{suffix}" for suffix in ("info", "mod", "zip")]
+        for name in names:
+            target = f"/{escape_path(module.path)}/{name}"
+            answer = script.answer(parse_target(target, {}))
+            if answer.status == 200 and answer.fault is Fault.NONE:
+                file = root / target.lstrip("/")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(answer.body)
 
 
 def run_go(running: World, variables: Mapping[str, str], target: str, home: Path) -> Result:
@@ -132,7 +201,11 @@ def run_modtrace(running: World, variables: Mapping[str, str], path: str, query:
     asyncio.run(trace(environment, path, query, result.apply, limits=Limits(answer_s=20, stall_s=20)))
     said = result.to_json()
     wire = _wire(running)
-    told = frozenset((r["hop"], r["op"], r["version"] or "") for r in said["requests"])
+    told = frozenset(
+        (r["hop"], r["op"], r["version"] or "")
+        for r in said["requests"]
+        if not r["url"].startswith("file:")
+    )
     asked = {request for request in wire["requests"] if request[1] != "redirected"}
     assert told == asked or any(r["redirects"] for r in said["requests"]), (told, asked)
     return Result(
@@ -141,9 +214,14 @@ def run_modtrace(running: World, variables: Mapping[str, str], path: str, query:
         sum=said["sum"],
         go_mod_sum=said["go_mod_sum"],
         error=_normal(said["error"]),
-        served=said["served"] if not any(r["redirects"] for r in said["requests"]) else wire["served"],
+        served=said["served"] if _served_is_on_the_wire(said) else wire["served"],
         requests=wire["requests"],
     )
+
+
+def _served_is_on_the_wire(said: dict[str, Any]) -> bool:
+    """Whether the servers' log can tell who served what: not behind redirects, not from files."""
+    return not any(r["redirects"] or r["url"].startswith("file:") for r in said["requests"])
 
 
 def _normal(error: str | None) -> str | None:

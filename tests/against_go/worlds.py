@@ -5,12 +5,15 @@ A world is made from a number alone, so that a difference can be looked at again
 
 from __future__ import annotations
 
+import gzip
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from probes.demo.behaviour import (
+    Answer,
     Behaviour,
     Fault,
+    Request,
     Script,
     body,
     fault,
@@ -39,6 +42,9 @@ class GeneratedWorld:
     goproxy: str
     """With {0}, {1}, … for the proxies."""
     variables: dict[str, str] = field(default_factory=dict)
+    tls: bool = False
+    trees: frozenset[int] = frozenset()
+    """The proxies that are file trees instead of servers."""
     note: str = ""
     """The behaviours in words, for the report of a difference."""
 
@@ -168,6 +174,12 @@ def _behaviour(rng: random.Random, op: Op, others: int) -> tuple[str, Behaviour]
         ("closed", fault(Fault.CLOSE)),
         ("truncated", fault(Fault.TRUNCATE)),
         ("redirect loop", redirect_loop),
+        ("reset", fault(Fault.RESET)),
+        ("odd", status(rng.choice((201, 203, 204, 206, 304, 300)), b"odd\n")),
+        ("nowhere", status(302, b"no location\n")),
+        ("bad location", lambda request, answer: Answer(302, headers=(("Location", "http://[bad/"),))),
+        ("gzip", _gzipped),
+        ("bad gzip", lambda request, answer: replace(answer, headers=(("Content-Encoding", "gzip"),))),
     ]
     if others > 1:
         target = rng.randrange(others)
@@ -201,6 +213,11 @@ def _behaviour(rng: random.Random, op: Op, others: int) -> tuple[str, Behaviour]
                          b"module m.test/mod\nretract v1.0.0\n")
         ]  # fmt: skip
     return rng.choice(options)
+
+
+def _gzipped(request: Request, answer: Answer) -> Answer:
+    headers = (*answer.headers, ("Content-Encoding", "gzip"))
+    return replace(answer, body=gzip.compress(answer.body, mtime=0), headers=headers)
 
 
 def generate(seed: int) -> GeneratedWorld:
@@ -239,7 +256,8 @@ def generate(seed: int) -> GeneratedWorld:
     if rng.random() < 0.15:
         variables[rng.choice(("GONOPROXY", "GOPRIVATE"))] = rng.choice(("other.test", "x.test/*,none", "[bad"))
     query = str(_choose(rng, QUERIES))
+    trees = frozenset(number for number in range(count) if rng.random() < 0.08)
     return GeneratedWorld(
-        seed, module.path, query, tuple(scripts), goproxy, variables,
+        seed, module.path, query, tuple(scripts), goproxy, variables, rng.random() < 0.15, trees,
         f"{shape.__name__}; {'; '.join(notes)}",  # type: ignore[attr-defined]
     )  # fmt: skip
