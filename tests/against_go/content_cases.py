@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from tests.golang.archives import Member, archive
 
@@ -27,13 +28,13 @@ def damaged(rnd: Random, text: bytes, tokens: Sequence[bytes]) -> bytes:
         at = rnd.randrange(len(out) + 1)
         match rnd.randrange(6):
             case 0:
-                del out[at:at + rnd.choice([1, 1, 2, 5, 20])]
+                del out[at : at + rnd.choice([1, 1, 2, 5, 20])]
             case 1 | 2:
                 out[at:at] = rnd.choice(tokens)
             case 3:
-                out[at:at + 1] = bytes([rnd.randrange(256)])
+                out[at : at + 1] = bytes([rnd.randrange(256)])
             case 4:
-                out[at:at + 1] = rnd.choice(tokens)
+                out[at : at + 1] = rnd.choice(tokens)
             case _ if rnd.random() < 0.2:
                 del out[at:]
     return bytes(out)
@@ -47,12 +48,27 @@ INFO_BODIES = (
     b" null ",
 )
 JSON_TOKENS = (
-    *(bytes([char]) for char in b'{}[],:"\\1-.e \n`\'TZ+0\x00\x7f\xff'), b"null", b"true", b"\\u", b"\\ud800",
-    b"\\udc00", b"\xe2\x82\xac", b"\xe2\x82", b"\xc2\xa0", b"\xef\xbf\xbd", b"\xc5\xbf", b'"Version"', b'"Time"',
-    b'"Origin"', b'"2020-01-01T00:00:00Z"', b"99",
+    *(bytes([char]) for char in b"{}[],:\"\\1-.e \n`'TZ+0\x00\x7f\xff"),
+    b"null",
+    b"true",
+    b"\\u",
+    b"\\ud800",
+    b"\\udc00",
+    b"\xe2\x82\xac",
+    b"\xe2\x82",
+    b"\xc2\xa0",
+    b"\xef\xbf\xbd",
+    b"\xc5\xbf",
+    b'"Version"',
+    b'"Time"',
+    b'"Origin"',
+    b'"2020-01-01T00:00:00Z"',
+    b"99",
 )
 TIMES = (
-    "2020-02-29T23:59:59Z", "2021-01-31T5:04:05.123+01:30", "1999-02-28T23:60:60,1-24:60",
+    "2020-02-29T23:59:59Z",
+    "2021-01-31T5:04:05.123+01:30",
+    "1999-02-28T23:60:60,1-24:60",
     "2020-04-31T00:00:00.1234567891+00:00",
 )
 
@@ -63,7 +79,9 @@ def info_body(rnd: Random) -> bytes:
     if kind == 0:
         return b"".join(rnd.choices(JSON_TOKENS, k=rnd.randrange(9)))
     if kind <= 3:
-        time = damaged(rnd, rnd.choice(TIMES).encode(), [b"0", b"9", b"-", b":", b"T", b"Z", b"+", b",", b"."])
+        time = damaged(
+            rnd, rnd.choice(TIMES).encode(), [b"0", b"9", b"-", b":", b"T", b"Z", b"+", b",", b"."]
+        )
         return json.dumps({"Time": time.decode("utf-8", "replace")}, ensure_ascii=rnd.random() < 0.5).encode()
     return damaged(rnd, rnd.choice(INFO_BODIES), JSON_TOKENS)
 
@@ -110,10 +128,33 @@ tool ex.test/t
     b"module m\n\n// first\n// second\n\n// third\nretract v1 // a\n\n// tail // x\n",
 )
 GO_MOD_TOKENS = (
-    *(bytes([char]) for char in b'()[],{}"`\'\\\n \t/\xff\x00\x0b\x1c'), b"module", b"go", b"require", b"retract",
-    b"ignore", b"\n\n", b"\r\n", b"//", b"// Deprecated: z", b"/*", b"v1.0.0", b"v2.0.0", b"v1", b"ex.test/m/v2",
-    b"1.21", b"1.2x", b'"a"', b'"\\x"', b'"\\\n"', b"\xc2\xa0", b"\xe2\x80\xa8", b"\xc3\xa9", b"// indirect", b"=>",
-    b"gopkg.in/x", b"\xef\xbf\xbd",
+    *(bytes([char]) for char in b"()[],{}\"`'\\\n \t/\xff\x00\x0b\x1c"),
+    b"module",
+    b"go",
+    b"require",
+    b"retract",
+    b"ignore",
+    b"\n\n",
+    b"\r\n",
+    b"//",
+    b"// Deprecated: z",
+    b"/*",
+    b"v1.0.0",
+    b"v2.0.0",
+    b"v1",
+    b"ex.test/m/v2",
+    b"1.21",
+    b"1.2x",
+    b'"a"',
+    b'"\\x"',
+    b'"\\\n"',
+    b"\xc2\xa0",
+    b"\xe2\x80\xa8",
+    b"\xc3\xa9",
+    b"// indirect",
+    b"=>",
+    b"gopkg.in/x",
+    b"\xef\xbf\xbd",
 )
 
 
@@ -124,10 +165,41 @@ def go_mod(rnd: Random) -> bytes:
     return damaged(rnd, rnd.choice(GO_MODS), GO_MOD_TOKENS)
 
 
-GOOD_NAMES = ("go.mod", "a.go", "LICENSE", "sub/", "sub/b.go", "é.go", "a b.go", "d/e/f.txt", "k.go", "s.go", "")
+GOOD_NAMES = (
+    "go.mod",
+    "a.go",
+    "LICENSE",
+    "sub/",
+    "sub/b.go",
+    "é.go",
+    "a b.go",
+    "d/e/f.txt",
+    "k.go",
+    "s.go",
+    "",
+)
 BAD_NAMES = (
-    "SUB/b.go", "sub", "A.go", "x/go.mod", "Go.mod", "É.go", "con.go", "../x", "/abs", "a//b", "a:b", "d",
-    "\N{KELVIN SIGN}.go", "ſ.go", "x\ny", "./z", "a/", "/", "\\", "a\\b", "d/E/g",
+    "SUB/b.go",
+    "sub",
+    "A.go",
+    "x/go.mod",
+    "Go.mod",
+    "É.go",
+    "con.go",
+    "../x",
+    "/abs",
+    "a//b",
+    "a:b",
+    "d",
+    "\N{KELVIN SIGN}.go",
+    "ſ.go",
+    "x\ny",
+    "./z",
+    "a/",
+    "/",
+    "\\",
+    "a\\b",
+    "d/E/g",
 )
 _SIGNATURES = (b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\7\x08")
 
@@ -155,7 +227,7 @@ class _Pipe(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]
+    def write(self, data: Any) -> int:
         self.written += data
         return len(data)
 
@@ -163,7 +235,7 @@ class _Pipe(io.RawIOBase):
 def good_zip(rnd: Random, names: Sequence[str]) -> bytes:
     """An archive as Python writes it: stored and deflated, with data descriptors and zip64 fields."""
     sink: io.BytesIO | _Pipe = _Pipe() if rnd.random() < 0.4 else io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(sink, "w") as writer:  # type: ignore[arg-type]
+    with warnings.catch_warnings(), zipfile.ZipFile(sink, "w") as writer:
         warnings.simplefilter("ignore")  # of duplicate names
         for name in names:
             info = zipfile.ZipInfo(PREFIX + name if name != "other" else name)
@@ -182,18 +254,25 @@ def _hit_record(rnd: Random, out: bytearray) -> None:
     signature = rnd.choice(_SIGNATURES)
     places = [at for at in range(len(out)) if out.startswith(signature, at)]
     if places:
-        value = rnd.choice([
-            bytes(8), b"\xff" * 8, rnd.randbytes(8), struct.pack("<Q", rnd.randrange(2000)),
-            struct.pack("<Q", len(out)),
-        ])
+        value = rnd.choice(
+            [
+                bytes(8),
+                b"\xff" * 8,
+                rnd.randbytes(8),
+                struct.pack("<Q", rnd.randrange(2000)),
+                struct.pack("<Q", len(out)),
+            ]
+        )
         width = rnd.choice([1, 2, 4, 8])
         at = rnd.choice(places) + 4 + rnd.randrange(52)
-        out[at:at + width] = value[:width]
+        out[at : at + width] = value[:width]
 
 
 def zip_file(rnd: Random) -> bytes:
     """A module's zip file, good or damaged in its names, its records, its contents or its length."""
-    names = rnd.sample(GOOD_NAMES, k=rnd.randrange(1, 6)) + rnd.sample(BAD_NAMES, k=rnd.choice([0, 0, 0, 1, 2]))
+    names = rnd.sample(GOOD_NAMES, k=rnd.randrange(1, 6)) + rnd.sample(
+        BAD_NAMES, k=rnd.choice([0, 0, 0, 1, 2])
+    )
     if rnd.random() < 0.05:
         names += [names[0], "other"]
     out = bytearray(good_zip(rnd, names))
@@ -203,9 +282,9 @@ def zip_file(rnd: Random) -> bytes:
         at = rnd.randrange(len(out) + 1)
         match rnd.randrange(8):
             case 0 | 1 | 2:
-                out[at:at + 1] = bytes([rnd.choice([rnd.randrange(256), 0, 255])])
+                out[at : at + 1] = bytes([rnd.choice([rnd.randrange(256), 0, 255])])
             case 3:
-                del out[at:at + rnd.randrange(1, 9)]
+                del out[at : at + rnd.randrange(1, 9)]
             case 4:
                 out[at:at] = rnd.randbytes(rnd.randrange(1, 9))
             case 5 if rnd.random() < 0.5:
@@ -218,12 +297,14 @@ def zip_file(rnd: Random) -> bytes:
 def damaged_stream(rnd: Random) -> bytes:
     """An archive that is right but for one DEFLATE stream, of any kind of blocks."""
     words = [b"func", b"return", b"err", b"\n\t", b"nil", b" ", b"{", b"}"]
-    data = rnd.choice([
-        rnd.randbytes(rnd.randrange(2000)),
-        b"".join(rnd.choices(words, k=rnd.randrange(4000))),
-        bytes(rnd.choices(range(256), weights=[1.1**-i for i in range(256)], k=rnd.randrange(9000))),
-        b"x" * 70_000 + rnd.randbytes(10),
-    ])
+    data = rnd.choice(
+        [
+            rnd.randbytes(rnd.randrange(2000)),
+            b"".join(rnd.choices(words, k=rnd.randrange(4000))),
+            bytes(rnd.choices(range(256), weights=[1.1**-i for i in range(256)], k=rnd.randrange(9000))),
+            b"x" * 70_000 + rnd.randbytes(10),
+        ]
+    )
     engine = zlib.compressobj(rnd.choice([0, 1, 6, 9]), zlib.DEFLATED, -15, 9, rnd.choice([0, 0, 2, 3, 4]))
     body = bytearray(engine.compress(data))
     if rnd.random() < 0.3:

@@ -7,8 +7,10 @@ import io
 import json
 import os
 import re
+import struct
 import subprocess
 import threading
+import zlib
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -69,7 +71,8 @@ def gos_rev_info(answer: Answer) -> Answer:
     time = re.sub(r"(\.\d+)?Z$", "", answer["time"])
     # Go has a zero time where there is none, and years 0 and 10000 that Python has not.
     return {
-        "version": text(answer["version"]), "origin": answer["origin"],
+        "version": text(answer["version"]),
+        "origin": answer["origin"],
         "time": None if time.startswith(("0000", "0001", "-", "10000")) else time,
     }
 
@@ -87,25 +90,34 @@ def test_rev_infos(oracle: Oracle, seed: int) -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
-KEYS = st.sampled_from(["Version", "TIME", "origin", "Origin", "VCS", "url", "RepoſUM", "x", "a/b", "a~b"]) | st.text()
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=8)
+NAMES = st.sampled_from(["Version", "TIME", "origin", "Origin", "VCS", "url", "RepoſUM", "x", "a/b", "a~b"])
+KEYS = NAMES | st.text(max_size=4)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3)
+)
 
 
-@settings(deadline=None, max_examples=40)
-@given(bodies=st.lists(st.dictionaries(KEYS, VALUES) | VALUES, min_size=20, max_size=40), ascii_only=st.booleans())
+@settings(deadline=None, max_examples=100)
+@given(
+    bodies=st.lists(st.dictionaries(KEYS, VALUES, max_size=4) | VALUES, max_size=8), ascii_only=st.booleans()
+)
 def test_rev_infos_of_any_json(oracle: Oracle, bodies: list[Any], ascii_only: bool) -> None:
-    compare_rev_infos(oracle, [
-        json.dumps(body, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass") for body in bodies
-    ])
+    compare_rev_infos(
+        oracle,
+        [json.dumps(body, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass") for body in bodies],
+    )
 
 
 def test_rev_infos_at_the_limit_of_nesting(oracle: Oracle) -> None:
-    compare_rev_infos(oracle, [
-        (opening * depth + inner + closing * depth)
-        for opening, closing in ((b"[", b"]"), (b'{"a":', b"}"))
-        for depth in (9_999, 10_000, 10_001)
-        for inner in (b"1", b"", b"[]", b"{}")
-    ])
+    compare_rev_infos(
+        oracle,
+        [
+            (opening * depth + inner + closing * depth)
+            for opening, closing in ((b"[", b"]"), (b'{"a":', b"}"))
+            for depth in (10_000, 10_001)
+            for inner in (b"1", b"[]")
+        ],
+    )
 
 
 # Zip files
@@ -116,14 +128,15 @@ def our_zip_verdicts(data: bytes) -> Answer:
     _, download = attempt(lambda: modzip.check_download(cases.PATH, cases.VERSION, file, size))
     total, sum_error = attempt(lambda: modzip.hash_zip(file, size, zip_name="ZIP"))
     _, unzip = attempt(lambda: modzip.check_zip(cases.PATH, cases.VERSION, file, size, zip_name="ZIP"))
-    verdicts = {"download": download, "sum": total or "", "sum_error": sum_error, "unzip": unzip}
+    verdicts: Answer = {"download": download, "sum": total or "", "sum_error": sum_error, "unzip": unzip}
     if unzip is None:
         verdicts["go_mod"] = modzip.go_mod_of(cases.PATH, cases.VERSION, file, size)
     return verdicts
 
 
 def gos_zip_verdicts(answer: Answer) -> Answer:
-    verdicts = {name: text(answer[name]) for name in ("download", "sum_error", "unzip")} | {"sum": answer["sum"]}
+    verdicts: Answer = {name: text(answer[name]) for name in ("download", "sum_error", "unzip")}
+    verdicts["sum"] = answer["sum"]
     if verdicts["unzip"] is None:
         verdicts["go_mod"] = None if answer.get("go_mod") is None else b64decode(answer["go_mod"])
     return verdicts
@@ -139,7 +152,7 @@ def compare_zips(oracle: Oracle, archives: list[bytes]) -> None:
 @given(seed=SEEDS)
 def test_zips(oracle: Oracle, seed: int) -> None:
     rnd = Random(seed)
-    compare_zips(oracle, [cases.zip_file(rnd) for _ in range(400)])
+    compare_zips(oracle, [cases.zip_file(rnd) for _ in range(300)])
 
 
 @settings(deadline=None, max_examples=6)
@@ -150,28 +163,31 @@ def test_zips_with_damaged_streams(oracle: Oracle, seed: int) -> None:
 
 
 def test_every_byte_of_a_zip_damaged(oracle: Oracle) -> None:
-    good = cases.good_zip(Random(7), ["go.mod", "a/b"])[:4000]
-    member = Member(cases.PREFIX + "a", b"hello, hello, hello", flags=8, descriptor=b"PK\x07\x08" + bytes(12))
-    small = [archive(member, Member(cases.PREFIX + "go.mod", b"module m", STORED), zip64=z) for z in (False, True)]
-    for data in (good[:1500], *small):
+    content = b"hello, hello, hello"
+    descriptor = struct.pack("<IIII", 0x08074B50, zlib.crc32(content), 0, 0)
+    described = Member(cases.PREFIX + "a", content, flags=8, descriptor=descriptor)
+    plain = Member(cases.PREFIX + "go.mod", b"module m", STORED)
+    for zip64 in (False, True):
+        data = archive(described, plain, zip64=zip64)
         variants = [data[:at] for at in range(len(data))]
         for at in range(len(data)):
             for value in (0, 0xFF, data[at] ^ 1):
-                variants.append(data[:at] + bytes([value]) + data[at + 1:])
+                variants.append(data[:at] + bytes([value]) + data[at + 1 :])
         compare_zips(oracle, variants)
 
 
 def test_zips_of_many_entries(oracle: Oracle) -> None:
-    many = [Member(f"{cases.PREFIX}{i}", method=STORED) for i in range(65_537)]
+    # The first name lets everything that would take long fail at once.
+    many = [Member(cases.PREFIX + "\n"), *[Member(cases.PREFIX + "a", method=STORED)] * 65_536]
     compare_zips(oracle, [archive(*many), archive(*many, records=0), archive(*many[:3], records=65_539)])
 
 
 def test_collisions_of_every_character_that_folds(oracle: Oracle) -> None:
     least = {chr(int(char)): chr(low) for char, low in oracle.ask("content.folds", {}).items()}
     theirs, ours = defaultdict(set), defaultdict(set)
-    for code in range(0x110000):
-        if not 0xD800 <= code < 0xE000:
-            char = chr(code)
+    folding = {*least, *least.values()}
+    for char in map(chr, range(0x110000)):
+        if char.lower() != char or char.upper() != char or char in folding:
             theirs[least.get(char, char)].add(char)
             ours[fold(f"é{char}")].add(char)
     assert {frozenset(group) for group in ours.values()} == {frozenset(group) for group in theirs.values()}
@@ -185,7 +201,9 @@ def our_go_mod(data: bytes) -> Answer:
     if file is None:
         return {"error": error}
     return {
-        "module": file.module_path, "deprecated": file.deprecated, "go": file.go_version,
+        "module": file.module_path,
+        "deprecated": file.deprecated,
+        "go": file.go_version,
         "require": [[r.path, r.version, r.indirect] for r in file.requires],
         "retract": [[r.low, r.high, r.rationale] for r in file.retracts],
         "ignore": [[path] for path in file.ignores],
@@ -197,7 +215,9 @@ def gos_go_mod(answer: Answer) -> Answer:
         return {"error": text(answer["error"])}
     assert "toolchain" not in answer
     lists = {
-        name: [[text(part) if isinstance(part, str) else part for part in line] for line in answer[name] or []]
+        name: [
+            [text(part) if isinstance(part, str) else part for part in line] for line in answer[name] or []
+        ]
         for name in ("require", "retract", "ignore")
     }
     return {name: text(answer.get(name, "")) for name in ("module", "deprecated", "go")} | lists
@@ -214,9 +234,11 @@ def test_go_mod_files(oracle: Oracle, seed: int) -> None:
 
 NUMBERS = st.sampled_from(["", "0", "1", "2", "9", "10", "20", "21", "22", "01", "99999999999999999999"])
 PARTS = st.sampled_from([".", ".", ".", "rc", "beta", "x", "RC", " "])
-GO_VERSIONS = st.lists(st.tuples(NUMBERS, PARTS), max_size=4).map(
-    lambda parts: "".join(number + part for number, part in parts)
-).map(lambda version: version.removesuffix("."))
+GO_VERSIONS = (
+    st.lists(st.tuples(NUMBERS, PARTS), max_size=4)
+    .map(lambda parts: "".join(number + part for number, part in parts))
+    .map(lambda version: version.removesuffix("."))
+)
 
 
 @settings(deadline=None, max_examples=30)
@@ -234,7 +256,7 @@ def proxy(files: dict[str, bytes]) -> Iterator[str]:
     """A module proxy on the loopback interface that serves these paths."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             body = files.get(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Length", str(len(body or b"")))
@@ -258,8 +280,15 @@ def proxy(files: dict[str, bytes]) -> Iterator[str]:
 def download(base: str, home: Path, modules: list[str]) -> dict[str, Answer]:
     """go mod download -json of modules at v1.0.0, by module path."""
     environment = {
-        "PATH": os.environ["PATH"], "HOME": str(home), "GOMODCACHE": str(home / "mod"), "GOCACHE": str(home / "c"),
-        "GOPROXY": base, "GOSUMDB": "off", "GOFLAGS": "-modcacherw", "GOENV": "off", "GOTOOLCHAIN": "local",
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "GOMODCACHE": str(home / "mod"),
+        "GOCACHE": str(home / "c"),
+        "GOPROXY": base,
+        "GOSUMDB": "off",
+        "GOFLAGS": "-modcacherw",
+        "GOENV": "off",
+        "GOTOOLCHAIN": "local",
     }
     argv = [str(go_binary()), "mod", "download", "-json", *(f"{path}@v1.0.0" for path in modules)]
     output = subprocess.run(argv, env=environment, cwd=home, text=True, capture_output=True).stdout
@@ -276,12 +305,22 @@ def test_info_errors_of_the_go_command(tmp_path: Path) -> None:
     rnd = Random(1)
     bodies = {
         f"ex.test/m{i}": body
-        for i, body in enumerate([
-            b"", b"[]", b'{"Version":1}', b'{"Origin":5}', b'{"Origin":{"vcs":{}}}', b'{"Time":1}', b"[" * 10_001,
-            b'{"Time":"now","Version":2}', *(cases.info_body(rnd) for _ in range(80)),
-        ])
+        for i, body in enumerate(
+            [
+                b"",
+                b"[]",
+                b'{"Version":1}',
+                b'{"Origin":5}',
+                b'{"Origin":{"vcs":{}}}',
+                b'{"Time":1}',
+                b"[" * 10_001,
+                b'{"Time":"now","Version":2}',
+                *(cases.info_body(rnd) for _ in range(80)),
+            ]
+        )
     }
-    refused = {path: our_rev_info(body)["error"] for path, body in bodies.items() if "error" in our_rev_info(body)}
+    verdicts = {path: our_rev_info(body) for path, body in bodies.items()}
+    refused = {path: verdict["error"] for path, verdict in verdicts.items() if "error" in verdict}
     assert len(refused) > 40
     with proxy({f"/{path}/@v/v1.0.0.info": bodies[path] for path in refused}) as base:
         answers = download(base, tmp_path, list(refused))
@@ -292,8 +331,10 @@ def test_info_errors_of_the_go_command(tmp_path: Path) -> None:
             assert answers[path]["Error"] == expected, bodies[path]
 
 
-ZIPS = {
-    "good": lambda prefix: archive(Member(prefix + "go.mod", b"module m\n"), Member(prefix + "d/a", b"a" * 999)),
+ZIPS: dict[str, Callable[[str], bytes]] = {
+    "good": lambda prefix: archive(
+        Member(prefix + "go.mod", b"module m\n"), Member(prefix + "d/a", b"a" * 999)
+    ),
     "empty": lambda _: archive(),
     "html": lambda _: b"<html>sign in</html>",
     "foreign": lambda prefix: archive(Member(prefix + "a"), Member("b")),
@@ -301,7 +342,9 @@ ZIPS = {
     "damaged": lambda prefix: archive(Member(prefix + "a", b"x" * 99, body=b"\x07")),
     "checksum": lambda prefix: archive(Member(prefix + "a", b"x", crc32=1)),
     "truncated": lambda prefix: archive(Member(prefix + "a", b"x", size=2)),
-    "names": lambda prefix: archive(*(Member(prefix + name) for name in ("a", "A", "b:", "c/go.mod", "d//e"))),
+    "names": lambda prefix: archive(
+        *(Member(prefix + name) for name in ("a", "A", "b:", "c/go.mod", "d//e"))
+    ),
     "twice": lambda prefix: archive(Member(prefix + "a", b"1"), Member(prefix + "a", b"2")),
 }
 
@@ -310,7 +353,7 @@ ZIPS = {
 def zip_answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Answer]]:
     """The real go's answers for every zip of ZIPS."""
     home = tmp_path_factory.mktemp("home")
-    files = {}
+    files: dict[str, bytes] = {}
     for name, make in ZIPS.items():
         at = f"/ex.test/{name}/@v/v1.0.0."
         files |= {at + "info": b'{"Version":"v1.0.0"}', at + "mod": f"module ex.test/{name}\n".encode()}

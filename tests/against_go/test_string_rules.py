@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from probes.golang import module, netip, patterns, quote, semver, urls
@@ -24,6 +24,8 @@ thorough = settings(
     max_examples=50,
     deadline=None,
     database=None,
+    # Nothing to shrink: a failure names the one input of its batch that went wrong.
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 

@@ -227,7 +227,7 @@ def generate(seed: int) -> GeneratedWorld:
     module: Module = shape(rng.choice(PATHS))  # type: ignore[operator]
     count = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
     scripts, notes = [], []
-    misbehaving = rng.choice((0.1, 0.3, 0.5))
+    misbehaving = rng.choice((0.03, 0.1, 0.3, 0.5))
     for number in range(count):
         held = (module,) if rng.random() < 0.8 else ()
         behaviours: dict[Op, Behaviour] = {}

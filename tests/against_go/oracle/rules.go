@@ -1,3 +1,7 @@
+// As the go command itself, whose defaults are those of its own release.
+//
+//go:debug default=go1.27
+
 package main
 
 import (

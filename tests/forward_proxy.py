@@ -1,0 +1,95 @@
+"""An HTTP forward proxy for tests: passes absolute URLs and CONNECT on to loopback, or refuses.
+
+Host names are looked up in a table, never in the DNS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class ForwardProxy:
+    """Listens on loopback in a thread of its own."""
+
+    def __init__(self, routes: dict[str, int], *, refuse: bytes | None = None) -> None:
+        self._routes = routes
+        """"host:port" to a port on 127.0.0.1."""
+        self._refuse = refuse
+        """A status line that everything gets instead."""
+        self.seen: list[str] = []
+        """The first line and the Proxy-Authorization of each request."""
+        self.url = ""
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._serve(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, target, _ = lines[0].split(" ")
+        wanted = [line for line in lines[1:] if line.lower().startswith("proxy-authorization:")]
+        self.seen.append(" ".join([lines[0], *wanted]))
+        if self._refuse is not None:
+            writer.write(self._refuse + b"\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            return
+        if method == "CONNECT":
+            port = self._routes[target]
+        else:
+            authority, _, rest = target.removeprefix("http://").partition("/")
+            port = self._routes[authority if ":" in authority else authority + ":80"]
+            kept = [line for line in lines[1:-2] if not line.lower().startswith(("proxy-", "connection:"))]
+            head = "\r\n".join([f"{method} /{rest} HTTP/1.1", *kept, "Connection: close", "", ""]).encode("latin-1")
+        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
+        if method == "CONNECT":
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        else:
+            up_writer.write(head)
+        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
