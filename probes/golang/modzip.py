@@ -57,7 +57,10 @@ def hash_zip(file: BinaryIO, size: int, *, zip_name: str = "") -> str:
 def check_zip(path: str, version: str, file: BinaryIO, size: int, *, zip_name: str) -> None:
     """Extract a module's zip to nowhere, with every check of x/mod/zip's Unzip.
 
-    Raises GoError ``unzip ZIP_NAME: …``.
+    Raises GoError ``unzip ZIP_NAME: …``. For a file of more content than declared that is ``zip: not a
+    valid zip file``: the reader's own words come before Unzip's "uncompressed size of file … is larger than
+    declared size", which go therefore never prints. What only a disk refuses (a name of more than 255
+    bytes, no space left) is not found here.
     """
     try:
         entries = _check_names_and_sizes(path, version, file, size, zip_name)
