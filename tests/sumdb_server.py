@@ -9,7 +9,7 @@ told with ``say`` (any answer for a path), ``size`` (an old head), ``signer`` (a
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -167,6 +167,20 @@ class SumDBServer:
         """The body of a lookup, or a lie in its form."""
         record = self.log.records[number] if text is None else text
         return b"%d\n%s\n%s" % (number, record, self.head() if head is None else head)
+
+    def everything(self, lookups: Iterable[tuple[str, str]], sizes: Iterable[int]) -> dict[str, bytes]:
+        """What it answers with 200, by path: these lookups, and the tiles of trees of these sizes."""
+        paths = [
+            f"/lookup/{escape_path(path)}@{escape_version(version.removesuffix('/go.mod'))}"
+            for path, version in lookups
+        ]
+        for size in sizes:
+            for level in range(3):
+                width = size >> (8 * level)
+                numbers = range((width + 255) // 256)
+                paths += [f"/{Tile(8, level, n, min(256, width - n * 256)).path}" for n in numbers]
+        answers = ((path, *self.answer(path)) for path in paths)
+        return {path: body for path, status, body in answers if status == 200}
 
     def _lookup(self, key: str) -> Answer:
         number = self.log.ids.get(key)

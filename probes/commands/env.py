@@ -1,4 +1,4 @@
-"""`modtrace env`: what go would see, where each value comes from, what it hides, and what is wrong with it."""
+"""`modtrace env`: what go would see, where each value comes from, what it hides, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCHEMA = "modtrace.env/1"
 
 EXAMPLES = """\
 examples:
-  modtrace env                       every variable: value, where it comes from, what it hides, what is wrong
+  modtrace env                       every variable: value, origin, what it hides, what is wrong with it
   modtrace env GOPROXY GOPRIVATE     only these
   modtrace env --json                one JSON object on stdout
   modtrace env --no-go               without asking the go command for its own opinion
@@ -51,8 +51,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "env",
         help="show the settings that go would use, and what is wrong with them",
-        description="Show what the go command would see: the value of every variable that decides how modules "
-        "are\nfound, the layer it comes from, the values it hides, and findings with their remedies.",
+        description="Show what the go command would see: every variable that decides how modules are found,\n"
+        "the layer its value comes from, the values it hides, and findings with their remedies.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -147,8 +147,8 @@ def _opinions(
             id="go.differs",
             level=Level.WARNING,
             variable=difference.name,
-            message=f"go env {difference.name} prints {shown or 'nothing'} here: modtrace is wrong about this "
-            "go, or something changed between the two answers.",
+            message=f"go env {difference.name} prints {shown or 'nothing'} here: modtrace is wrong about "
+            "this go, or something changed between the two answers.",
             rule="cmd/go/internal/envcmd/env.go runEnv",
         )
     if answer is not None and answer.failure:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import Environment, Setting
 from probes.golang.redact import MASK, redact
+
+_SHORTEST_PIECE = 4
+"""Characters of a secret that give it away; shorter ones stand in any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,27 @@ class About:
             id=finding_id,
             level=level,
             variable=self.name,
-            message=redact(message),
+            message=self._without_secrets(message),
             position=None if span is None else span.start,
             length=None if span is None else span.end - span.start,
-            remedy=tuple(dict.fromkeys(self.setting.show(line).text for line in remedy)),
+            remedy=tuple(
+                dict.fromkeys(self._without_secrets(self.setting.show(line).text) for line in remedy)
+            ),
             rule=rule,
         )
+
+    def _without_secrets(self, text: str) -> str:
+        """``text`` redacted, also of pieces of the value's secrets that stand where no rule knows them.
+
+        go cuts a list at every comma, also at one in a password, and quotes the pieces in its errors.
+        """
+        text = redact(text)
+        for secret in self.setting.shown.secrets:
+            password = secret.partition(":")[2] or secret
+            for piece in (secret, *re.split("[,|;:/?#@]", password)):
+                if len(piece) >= _SHORTEST_PIECE:
+                    text = text.replace(piece, MASK)
+        return text
 
 
 def as_shown(environment: Environment, finding: Finding) -> Finding:

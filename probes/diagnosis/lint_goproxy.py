@@ -69,6 +69,11 @@ def mended(goproxy: str) -> str:
     return "".join([*pieces, keywords[0]] if keywords else pieces[:-1])
 
 
+def _meant(about: About) -> str:
+    """The whole list mended; made of the shown value, because mending a secret could lay it bare."""
+    return mended(about.setting.shown.text)
+
+
 def _keyword(text: str) -> str | None:
     """The keyword that an entry is, or nearly is."""
     word = text.rstrip("/").lower()
@@ -116,7 +121,7 @@ def _lint_end(about: About, entries: list[Entry], end: int) -> Iterator[Finding]
             "goproxy.dead-entry", Level.WARNING,
             f"Nothing after {keyword} is ever used: {names} cannot be reached.",
             Span(dead[0].span.start, dead[-1].span.end),
-            remedy=[set_line(about.environment, about.name, mended(about.value))], rule=PROXY_LIST,
+            remedy=[set_line(about.environment, about.name, _meant(about))], rule=PROXY_LIST,
         )  # fmt: skip
     if keyword == "off" and end == 0 and (private := about.environment.get("GONOPROXY")):
         yield about.find(
@@ -133,7 +138,7 @@ def _lint_entry(about: About, entry: Entry) -> Iterator[Finding]:
     if strange:
         yield from strange
         return
-    remedy = [set_line(about.environment, about.name, mended(about.value))]
+    remedy = [set_line(about.environment, about.name, _meant(about))]
     if entry.text.endswith("/") and entry.text.rstrip("/").lower() in ("direct", "off"):
         word = entry.text.rstrip("/")
         yield about.find(
@@ -172,7 +177,7 @@ def _strange_characters(about: About, entry: Entry) -> Iterator[Finding]:
         yield about.find(
             f"goproxy.{strange.kind}", Level.ERROR,
             f"{strange.what} {_STRANGE_WORDS[strange.kind]}.", strange.span,
-            remedy=[set_line(about.environment, about.name, mended(about.value))], rule=PROXY_LIST,
+            remedy=[set_line(about.environment, about.name, _meant(about))], rule=PROXY_LIST,
         )  # fmt: skip
 
 
@@ -188,7 +193,7 @@ def _blanks(about: About, entry: Entry) -> Iterator[Finding]:
         f"goproxy.{kind}", Level.ERROR, words,
         Span(entry.span.start + match.start(), entry.span.end if kind == "comment"
              else entry.span.start + match.start(1)),
-        remedy=[set_line(about.environment, about.name, mended(about.value))], rule=PROXY_LIST,
+        remedy=[set_line(about.environment, about.name, _meant(about))], rule=PROXY_LIST,
     )  # fmt: skip
 
 
@@ -198,7 +203,7 @@ def _unusable(about: About, entry: Entry, error: GoError) -> Finding:
     remedy: list[str] = []
     if word is not None:
         hint = f' The keyword is spelt "{word}".'
-        remedy = [set_line(about.environment, about.name, mended(about.value))]
+        remedy = [set_line(about.environment, about.name, _meant(about))]
     elif entry.text.lower() in ("none", "noproxy", "no", "false"):
         hint = ' "off" forbids downloads, "direct" asks no proxy.'
     elif entry.text.startswith("/"):

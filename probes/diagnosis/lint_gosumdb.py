@@ -125,12 +125,18 @@ def _lint_url(about: About, key: str, text: str, start: int) -> Iterator[Finding
     name = key.split("+")[0]
     try:
         url = parse_url(text)
+        if not url.scheme:
+            # web.get tries https where there is no scheme.
+            url = parse_url("https://" + text)
     except GoError as error:
         yield _fails(about, "gosumdb.url", f"invalid GOSUMDB URL: {error}", span)
         return
-    if url.scheme not in ("https", "http", "file") or (url.scheme != "file" and not url.host):
-        hint = f" Write https://{text}." if not url.scheme and "." in text else ""
-        yield _fails(about, "gosumdb.url", f'"{text}" cannot be asked over the network', span, hint)
+    if url.scheme not in ("https", "http", "file"):
+        yield _fails(about, "gosumdb.url", f"unsupported scheme: {text.rstrip('/')}/lookup/…", span)
+        return
+    if url.scheme != "file" and not url.host:
+        text = f'Get "{text.rstrip("/")}/lookup/…": http: no Host in request URL'
+        yield _fails(about, "gosumdb.url", text, span)
         return
     if url.scheme == "file" or url.hostname() in _STOCK_HOSTS or url.hostname() == name.split("/")[0]:
         return

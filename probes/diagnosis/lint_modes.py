@@ -84,7 +84,8 @@ def _goflags(about: About) -> Iterator[Finding]:
         elif flag == "mod" and argument not in ("", "mod", "readonly"):
             yield about.find(
                 "goflags.mod", Level.ERROR,
-                f"-mod={argument} not supported (can be '', 'mod', 'readonly', or 'vendor').",
+                f"go build and go list fail: -mod={argument} not supported "
+                "(can be '', 'mod', 'readonly', or 'vendor').",
                 span, remedy=remedy, rule="cmd/go/internal/work/init.go buildModeInit",
             )  # fmt: skip
 
@@ -245,7 +246,9 @@ def _gowork(about: About) -> Iterator[Finding]:
         )  # fmt: skip
     elif about.value in environment.facts.missing_paths:
         yield about.find(
-            "gowork.missing", Level.ERROR, f"GOWORK names {about.value}, and there is no such file.", span,
+            "gowork.missing", Level.ERROR,
+            "Every module command fails: go: reading go.work: "
+            f"open {about.value}: no such file or directory.", span,
             remedy=["unset GOWORK", "export GOWORK=off"], rule=rule,
         )  # fmt: skip
 

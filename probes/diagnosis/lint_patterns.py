@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probes.diagnosis.about import About, Span
 from probes.diagnosis.findings import Finding, Level
@@ -26,7 +26,7 @@ LISTS = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 _NOTHING = frozenset({"none", "off", "direct", "no", "false", "-"})
 """Words that people write for "no pattern"; all of them do match nothing."""
 
-_CLASS = re.compile(r"\[[^\]]*\]")
+_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 _EVERYTHING = re.compile(r"\*+(\.\*+)?(/\*+)*/?")
 
 
@@ -57,7 +57,7 @@ def _mended_pattern(word: str) -> str:
     if word.startswith("!"):
         # There is no negation, and without it the pattern would mean the opposite.
         return ""
-    word = re.sub(r"^[A-Za-z][\w+.-]*:/+", "", word)
+    word = re.sub(r"^[A-Za-z][\w+.-]*:+/+", "", word)
     # git@host:path and user@host name a host behind the "@"; module@version has the version there.
     before, at, behind = word.partition("@")
     if at:
@@ -84,7 +84,7 @@ def _lint_list(about: About) -> Iterator[Finding]:
 
 def _lint_pattern(about: About, pattern: str, start: int, pieces: list[str]) -> Iterator[Finding]:
     faults = list(_faults(pattern, start))
-    better = mended(about.value)
+    better = mended(about.setting.shown.text)
     remedy = [set_line(about.environment, about.name, better)] if better not in ("", about.value) else []
     for fault in faults:
         words = f"{fault.words} {_consequence(about)}"
@@ -144,13 +144,15 @@ def _consequence(about: About) -> str:
 
 def _faults(pattern: str, start: int) -> Iterator[Fault]:
     """What keeps a pattern from matching: every strange character, else the most telling fault."""
-    strange = list(_strange_characters(pattern, start))
+    # What stands in brackets is a choice of characters: one that cannot match spoils nothing.
+    outside = _CLASS.sub(lambda match: "?" * len(match[0]), pattern)
+    strange = list(_strange_characters(outside, start))
     if strange:
         yield from strange
         return
     for find in (_blank, _separator, _address, _slashes, _host):
-        if fault := find(pattern, start):
-            yield fault
+        if fault := find(outside, start):
+            yield replace(fault, words=fault.words.replace(outside, pattern))
             return
     try:
         path_match(pattern.removesuffix("/"), "x")
@@ -231,8 +233,7 @@ def _host(pattern: str, start: int) -> Fault | None:
             f'No host begins with a dot: "{pattern}" never matches. For every host below it write *{host}.'
         )
         return Fault("leading-dot", words, Span(start, start + 1))
-    bare = _CLASS.sub(lambda match: "-" * len(match[0]), host)
-    if match := re.search("[A-Z]+", bare):
+    if match := re.search("[A-Z]+", host):
         words = f'The host of a module path is all lower case: "{pattern}" never matches.'
         return Fault("upper-case-host", words, Span.of(match[0], start + match.start()))
     return None

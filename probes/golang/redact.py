@@ -65,6 +65,8 @@ class Redacted:
 
     text: str
     """The text for showing."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What was masked, in the order of the text."""
     _cuts: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
     def index(self, original: int) -> int:
@@ -96,7 +98,8 @@ def redacted(text: str, *, is_address: bool = False) -> Redacted:
     for cut in cuts:
         pieces += [text[end : cut[0]], MASK]
         end = cut[1]
-    return Redacted("".join([*pieces, text[end:]]), cuts)
+    secrets = tuple(text[start:stop] for start, stop in cuts)
+    return Redacted("".join([*pieces, text[end:]]), secrets, cuts)
 
 
 def _secrets(text: str, is_address: bool) -> Iterator[tuple[int, int]]:

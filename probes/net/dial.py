@@ -34,6 +34,8 @@ class Connection:
     remote: str
 
 
+MAX_PORT = 65535
+
 ERRNO_WORDS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset by peer",
@@ -66,6 +68,9 @@ async def dial(host: str, port: int, exchange: Exchange, limits: Limits) -> Conn
     Raises DialFailed with Go's text. Emits the phases "names" (not for literal addresses) and "connect".
     """
     deadline = monotonic() + limits.dial_s
+    if port > MAX_PORT:
+        exchange.network_error = f"dial tcp: address {port}: invalid port"
+        raise DialFailed(exchange.network_error)
     addresses = await _resolve(host, port, exchange, deadline)
     began = monotonic()
     first_error: DialFailed | None = None
@@ -88,6 +93,8 @@ async def dial(host: str, port: int, exchange: Exchange, limits: Limits) -> Conn
 
 
 async def _resolve(host: str, port: int, exchange: Exchange, deadline: float) -> Sequence[str]:
+    if not host:
+        return [""]  # this machine, as net.Dialer reads an address without a host
     literal = host.strip("[]")
     try:
         return [str(ipaddress.ip_address(literal))]
@@ -140,7 +147,7 @@ async def _connect(address: str, port: int, seconds: float) -> Connection:
     shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     try:
         async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_connection(address, port)
+            reader, writer = await asyncio.open_connection(address or "127.0.0.1", port)
     except TimeoutError:
         raise DialFailed(f"dial tcp {shown}: i/o timeout") from None
     except OSError as error:

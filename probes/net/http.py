@@ -14,8 +14,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from time import monotonic
 
 import httpcore
+import idna
 
 from probes.golang.errors import GoError
 from probes.golang.quote import quote
@@ -174,7 +176,13 @@ class HTTPClient:
             proxy = self._rules.proxy_for(url)
         except GoError as error:
             raise _get_error(url, str(error)) from error
-        request = _request(url, headers)
+        if not url.host:
+            raise _get_error(url, "http: no Host in request URL")
+        host = ascii_host(url.hostname())
+        if host is None:
+            exchange.finish("names", monotonic(), ok=False, detail="not a domain name")
+            raise _get_error(url, f"dial tcp: lookup {url.hostname()}: no such host")
+        request = _request(url, host, headers)
         while True:
             exchange.dialled = False
             exchange.received = 0
@@ -228,7 +236,7 @@ class HTTPClient:
                 )
             else:
                 pool = httpcore.AsyncHTTPProxy(
-                    proxy_url=_httpcore_url(proxy.replace(user=None, password=None)),
+                    proxy_url=_httpcore_url(proxy, ascii_host(proxy.hostname()) or ""),
                     proxy_auth=_proxy_auth(proxy),
                     ssl_context=context,
                     http2=self._http2,
@@ -263,21 +271,34 @@ def _refuse_redirect(visited: list[GoURL], target: GoURL) -> str:
     return "stopped after 10 redirects" if len(visited) >= MAX_REDIRECTS else ""
 
 
-def _httpcore_url(url: GoURL) -> httpcore.URL:
+def ascii_host(host: str) -> str | None:
+    """The host as it is looked up: international names in ASCII (net/http idnaASCII).
+
+    None for what is no domain name at all; go says "no such host" without asking anybody.
+    """
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return None
+
+
+def _httpcore_url(url: GoURL, host: str) -> httpcore.URL:
     port = url.port()
     return httpcore.URL(
         scheme=url.scheme.encode(),
-        host=url.hostname().encode("utf-8", "surrogateescape"),
+        host=host.encode("ascii"),
         port=int(port) if port else None,
         target=url.request_uri().encode("utf-8", "surrogateescape"),
     )
 
 
-def _request(url: GoURL, headers: dict[str, str]) -> httpcore.Request:
-    host = url.host.encode("utf-8", "surrogateescape").removesuffix(b":")
-    fields = [(b"Host", host), (b"Accept-Encoding", b"gzip")]
+def _request(url: GoURL, host: str, headers: dict[str, str]) -> httpcore.Request:
+    authority = url.host.removesuffix(":") if url.host.isascii() else host
+    fields = [(b"Host", authority.encode()), (b"Accept-Encoding", b"gzip")]
     fields += [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
-    return httpcore.Request("GET", _httpcore_url(url), headers=fields)
+    return httpcore.Request("GET", _httpcore_url(url, host), headers=fields)
 
 
 def _first_headers(response: httpcore.Response) -> dict[str, str]:

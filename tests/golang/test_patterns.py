@@ -16,7 +16,8 @@ from probes.golang.patterns import (
 
 SOME_PATHS = (
     "corp.com", "corp.com/x", "corp.com/x/y/v2", "git.corp.com/x", "a.b.corp.com/x", "evilcorp.com",
-    "corp.com.evil/x", "github.com/me/a", "github.com/Me/a", "github.com/meme/a", "github.com", "b.com", "a.com",
+    "corp.com.evil/x", "github.com/me/a", "github.com/Me/a", "github.com/meme/a", "github.com", "b.com",
+    "a.com",
 )  # fmt: skip
 
 
@@ -37,6 +38,7 @@ SOME_PATHS = (
         ("[a-c].com", "a.com b.com/x c.com", "d.com ab.com"),
         ("a?c.com", "abc.com", "ac.com abbc.com"),
         ("[^a].com", "b.com", "a.com"),
+        ("[!a].com", "a.com !.com", "b.com"),
         ("[bad,corp.com", "corp.com/x", "[bad bad"),
         ("a.com, b.com", "a.com", "b.com"),
         (",,a.com,,", "a.com", "b.com"),
@@ -57,7 +59,7 @@ def test_patterns_match_leading_elements(globs: str, matches: str, does_not_matc
     [
         "", ",", "corp.com//", "/corp.com", ".corp.com", "!corp.com", "https://corp.com", "corp.com:8443",
         "git@corp.com", "corp.com/...", "corp.com/x.git", "[bad", "none", "direct", "off", "a.com;b.com",
-        "a.com|b.com", "a.com b.com", "/", "//", "[!a].com",
+        "a.com|b.com", "a.com b.com", "/", "//",
     ],
 )  # fmt: skip
 def test_patterns_that_match_nothing(globs: str) -> None:
@@ -122,7 +124,7 @@ def test_the_explanation_names_the_first_pattern_that_matches_and_where_it_stand
 )
 def test_path_match(pattern: str, name: str, matched: bool | None) -> None:
     if matched is None:
-        with pytest.raises(BadPattern, match="^syntax error in pattern$"):
+        with pytest.raises(BadPattern, match=r"^syntax error in pattern$"):
             path_match(pattern, name)
     else:
         assert path_match(pattern, name) is matched
@@ -141,7 +143,8 @@ def test_an_escaped_name_matches_itself_only(name: str) -> None:
 @settings(deadline=None)
 @given(st.text(alphabet="ab*?/[]^-\\,", max_size=8), st.text(alphabet="ab/", max_size=8))
 def test_a_list_matches_when_one_of_its_patterns_does(globs: str, path: str) -> None:
-    assert match_prefix_patterns(globs, path) == any(match_prefix_patterns(glob, path) for glob in globs.split(","))
+    alone = [match_prefix_patterns(glob, path) for glob in globs.split(",")]
+    assert match_prefix_patterns(globs, path) == any(alone)
     match = explain_prefix_patterns(globs, path)
     if match is not None:
         assert path == match.prefix or path.startswith(match.prefix + "/")
