@@ -30,7 +30,6 @@ from probes.golang.quote import is_space
 ED25519 = 1
 """The only key algorithm, as the first byte of the encoded key."""
 KEY_SIZE = 32
-SIGNATURE_SIZE = 64
 MOST_SIGNATURES = 100
 """A note with more signature lines is malformed."""
 
@@ -76,9 +75,10 @@ class Verifier:
     """The Ed25519 public key, 32 bytes, without the algorithm byte."""
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        """Whether ``signature`` (without the key hash) is this key's signature of ``message``."""
-        if len(signature) != SIGNATURE_SIZE:
-            return False
+        """Whether ``signature`` (without the key hash) is this key's signature of ``message``.
+
+        A signature that is not 64 bytes long is a wrong one.
+        """
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except (RejectedByCryptography, ValueError):

@@ -18,6 +18,7 @@ from probes.golang.errors import GoError, InvalidVersion, ModuleError, unwrap
 from probes.golang.gojson import RevInfo, decode_rev_info
 from probes.golang.quote import fields, is_graphic, is_space, quote, trim_space
 from probes.golang.urls import GoURL, escape_request_path, join
+from probes.golang.gotime import parse_rfc3339
 from probes.golang.protocol import Op
 
 MAX_ZIP_FILE = 500 << 20
@@ -250,24 +251,16 @@ def _split_list(data: bytes) -> list[list[str]]:
 def _line_time(line: list[str]) -> datetime | None:
     """When a line of the list says its version was made; None for a tagged version without a time."""
     if len(line) >= 2:
-        return parse_rfc3339(line[1]) or _ZERO_TIME
+        try:
+            return parse_rfc3339(line[1].encode("utf-8", "surrogateescape")).datetime() or _ZERO_TIME
+        except GoError:
+            return _ZERO_TIME
     if module.is_pseudo_version(line[0]):
         try:
             return module.pseudo_version_time(line[0])
         except GoError:
             return _ZERO_TIME
     return None
-
-
-def parse_rfc3339(text: str) -> datetime | None:
-    """time.Parse(time.RFC3339, …) as far as a list needs it: the time in UTC, or None."""
-    if "T" not in text or len(text) < 20 or text[10] != "T":
-        return None
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else None
 
 
 def _once(make: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:

@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     INFO = "info"
     MOD = "mod"
     ZIP = "zip"
+    TOOLCHAINS = "toolchains"
+    """Find a toolchain that is new enough (toolchain autoToolchains)."""
     CHECKSUM_BASE = "checksum base"
     """Find who serves the checksum database (modfetch dbClient.initBase)."""
 

@@ -252,6 +252,7 @@ _PURPOSE_OPS = {
     Purpose.INFO: "info",
     Purpose.MOD: "mod",
     Purpose.ZIP: "zip",
+    Purpose.TOOLCHAINS: "list",
     Purpose.CHECKSUM_BASE: "sum",
 }
 

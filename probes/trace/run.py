@@ -54,11 +54,8 @@ async def trace(
     )
     try:
         download = _refused(environment, path, query)
-        failed_walk = None
         if download is None:
-            engine = Engine(environment, route, narrator)
-            download = await engine.run()
-            failed_walk = engine.failed_walk
+            download = await Engine(environment, route, narrator).run()
     except asyncio.CancelledError:
         narrator.emit_now(
             TraceFinished, outcome=Outcome.CANCELLED, version=None, sum=None, go_mod_sum=None, error=None
@@ -72,7 +69,7 @@ async def trace(
             sum=download.sum,
             go_mod_sum=download.go_mod_sum,
             error=None if download.error is None else redact(download.error),
-            failed_walk=failed_walk,
+            failed_walk=download.failed_walk,
             rule=download.rule,
             detail=download.detail,
         )

@@ -43,15 +43,17 @@ class Walker:
         self.failures: dict[int, int] = {}
         """By the identity of an error that a walk ended with: that walk's number."""
 
-    async def walk(self, purpose: Purpose, version: str, step: Callable[[Hop], Awaitable[T]]) -> T:
-        """Try ``step`` at each hop; the first success is the answer.
+    async def walk(
+        self, purpose: Purpose, version: str, step: Callable[[Hop], Awaitable[T]], *, path: str | None = None
+    ) -> T:
+        """Try ``step`` at each hop; the first success is the answer. ``path`` if it is not the route's.
 
         Raises the one GoError that TryProxies keeps; DirectNotTraced and Stalled end the walk at once.
         """
         number = self._walks
         self._walks += 1
         self._narrator.emit_now(
-            WalkStarted, walk=number, purpose=purpose, path=self._route.path, version=version
+            WalkStarted, walk=number, purpose=purpose, path=path or self._route.path, version=version
         )
         if self._route.error is not None:
             self._finish(number, None, self._route.error)

@@ -39,6 +39,11 @@ def _toolchains() -> Module:
     return Module(TOOLCHAIN, versions)
 
 
+def _too_new(go_line: str = "1.99") -> Module:
+    go_mod = f"module {PATH}\n\ngo {go_line}\n".encode()
+    return Module(PATH, (ModuleVersion(PATH, "v1.0.0", go_mod=go_mod),))
+
+
 LONG = b"a line that is not too long\n" * 3 + b"x" * 640 + b"\n"
 WORLDS = {
     "toolchain": _world(TOOLCHAIN_VERSIONS[0], module=_toolchains(), path=TOOLCHAIN),
@@ -46,6 +51,13 @@ WORLDS = {
     "toolchain not private for GONOSUMDB": _world(
         TOOLCHAIN_VERSIONS[1], module=_toolchains(), path=TOOLCHAIN, GONOSUMDB="*"
     ),
+    **{
+        f"too new, GOTOOLCHAIN={setting}": _world("latest", module=_too_new(), GOTOOLCHAIN=setting)
+        for setting in ("local", "auto", "path", "go1.27.3+auto", "go1.27.3+path", "")
+    },
+    "as new as possible": _world("latest", module=_too_new("1.27.3"), GOTOOLCHAIN="local"),
+    "a little too new": _world("latest", module=_too_new("1.27.4"), GOTOOLCHAIN="local"),
+    "release candidate": _world("latest", module=_too_new("1.28rc1"), GOTOOLCHAIN="local"),
     "upgrade": _world("upgrade"),
     "patch": _world("patch"),
     "option as a version": _world("-x"),

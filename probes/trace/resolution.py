@@ -1,0 +1,141 @@
+"""A version query becomes a version.
+
+Source: cmd/go/internal/modload/query.go (queryReuse, queryProxy, filterVersions, versionHasGoMod) and
+modfile.go (CheckRetractions, queryLatestVersionIgnoringRetractions).
+"""
+
+from __future__ import annotations
+
+from probes.golang import gomod, module, queries, semver
+from probes.golang.errors import GoError
+from probes.golang.goproxy import Hop, check_query_path
+from probes.golang.quote import quote
+from probes.sources.module_proxy import CachingRepo
+from probes.trace.events import Purpose
+from probes.trace.repositories import Repositories
+from probes.trace.walk import Walker
+
+
+class Resolver:
+    """Resolves the queries of one module path."""
+
+    def __init__(self, path: str, repositories: Repositories, walker: Walker) -> None:
+        self.path = path
+        self._repositories = repositories
+        self._walker = walker
+        self._newest: str | GoError | None = None
+
+    async def query(self, purpose: Purpose, query: str, *, check_retractions: bool) -> str:
+        """modload Query: walk the list until one hop answers; returns the version. Raises GoError."""
+        return await self._walker.walk(
+            purpose, query, lambda hop: self._query_hop(hop, query, check_retractions)
+        )
+
+    async def _query_hop(self, hop: Hop, query: str, check_retractions: bool) -> str:
+        """modload queryProxy at one hop."""
+        if self.path in ("std", "cmd"):
+            words = f"can't query specific version ({quote(query)}) of standard-library module"
+            raise GoError(f"{words} {quote(self.path)}")
+        check_query_path(self.path)
+        repo = self._repositories.lookup(hop, self.path)
+        matcher = queries.parse_query(self.path, query)
+        if matcher.revision:
+            return await self._query_revision(repo, query)
+        listed = await repo.versions(matcher.prefix)
+        chosen = await self._choose(repo, matcher, listed, check_retractions)
+        if chosen is None:
+            raise queries.NoMatchingVersion(query)
+        return (await repo.stat(chosen)).version
+
+    async def _query_revision(self, repo: CachingRepo, query: str) -> str:
+        try:
+            return (await repo.stat(query)).version
+        except GoError as error:
+            canonical = module.canonical_version(query) if semver.is_valid(query) else ""
+            if not canonical or canonical == query:
+                raise
+            # A semantic version with build metadata stands for the one without.
+            try:
+                return (await repo.stat(canonical)).version
+            except GoError as second:
+                if not second.not_exist:
+                    raise
+                raise error from None
+
+    async def _choose(
+        self, repo: CachingRepo, matcher: queries.QueryMatcher, listed: list[str], check_retractions: bool
+    ) -> str | None:
+        """The version that the query means at this hop, or None."""
+        releases, prereleases = await self._filter(matcher, listed, check_retractions)
+        candidates = releases or prereleases
+        if candidates:
+            return candidates[0 if matcher.prefer_lower else -1]
+        if not matcher.may_use_latest:
+            return None
+        try:
+            latest = await repo.latest()
+        except GoError as error:
+            if not error.not_exist:
+                raise
+            return None
+        allowed = await self._allows(matcher, latest.version, check_retractions)
+        return latest.version if allowed else None
+
+    async def _filter(
+        self, matcher: queries.QueryMatcher, listed: list[str], check_retractions: bool
+    ) -> tuple[list[str], list[str]]:
+        """filterVersions: releases and pre-releases that the query may mean, in order."""
+        releases: list[str] = []
+        prereleases: list[str] = []
+        need_incompatible = matcher.prefer_incompatible
+        last_compatible = ""
+        for version in listed:
+            if not await self._allows(matcher, version, check_retractions):
+                continue
+            if not need_incompatible:
+                if not version.endswith("+incompatible"):
+                    last_compatible = version
+                elif last_compatible:
+                    if await self._has_go_mod(last_compatible):
+                        break  # the author moved to modules: whatever is +incompatible is out of the question
+                    need_incompatible = True
+            (prereleases if semver.prerelease(version) else releases).append(version)
+        return releases, prereleases
+
+    async def _allows(self, matcher: queries.QueryMatcher, version: str, check_retractions: bool) -> bool:
+        if not matcher.matches(version):
+            return False
+        return not (check_retractions and await self._is_retracted(version))
+
+    async def _has_go_mod(self, version: str) -> bool:
+        """versionHasGoMod: whether a version has a go.mod beyond the one line that go makes up."""
+        text = await self._repositories.go_mod(self.path, version)
+        return text != f"module {self.path}\n".encode()
+
+    async def _is_retracted(self, version: str) -> bool:
+        """CheckRetractions: whether the newest version's go.mod takes this version back.
+
+        Whatever goes wrong on the way counts as "not retracted": go ignores it too.
+        """
+        try:
+            newest = await self._newest_version()
+            if not newest:
+                return False  # an empty version names a folder to go, which is not there
+            parsed = gomod.parse_lax(await self._repositories.go_mod(self.path, newest))
+        except GoError:
+            return False
+        return any(
+            semver.compare(retraction.low, version) <= 0 <= semver.compare(retraction.high, version)
+            for retraction in parsed.retracts
+        )
+
+    async def _newest_version(self) -> str:
+        """queryLatestVersionIgnoringRetractions, asked once for each run."""
+        if self._newest is None:
+            try:
+                self._newest = await self.query(Purpose.RETRACTIONS, "latest", check_retractions=False)
+            except GoError as error:
+                self._newest = error
+        if isinstance(self._newest, GoError):
+            raise self._newest.with_traceback(None)
+        return self._newest
