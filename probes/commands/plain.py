@@ -36,7 +36,7 @@ def _verdict(trace: Trace) -> Iterator[str]:
     else:
         yield f"{target}  go would fail:"
         for line in (finished.error or "").split("\n"):
-            yield "  " + line
+            yield "  " + line.replace("\t", "    ")
         cause = trace.first_cause()
         if cause is not None:
             yield f"first cause: {cause.summary}"

@@ -97,9 +97,9 @@ WORLDS = (
     WorldPlan(
         "portal",
         "A log-in page instead of a list",
-        "A captive portal answers everything with 200 and a web page. go reads the page as a list without "
+        "A captive portal answers the list with 200 and a web page. go reads the page as a list without "
         "versions and says that nothing matches; the comma does not help, for 200 is no error.",
-        (Place((_hello(),), _all(portal)), _GOOD),
+        (Place((_hello(),), {Op.LIST: portal, Op.LATEST: status(404, b"not found\n")}), _GOOD),
         "{0},{1}",
     ),
     WorldPlan(

@@ -29,6 +29,8 @@ from probes.trace.events import (
 )
 from probes.trace.route import HopView, RouteView
 
+NO_VERSION = "no matching versions for query"
+
 TRACE_SCHEMA = "modtrace.trace/1"
 
 
@@ -184,12 +186,20 @@ class Trace:
 
     def _without_walk(self, finished: TraceFinished) -> FirstCause | None:
         text = (finished.error or "").split("\n", 1)[0]
-        op = {True: "zip", False: "query"}[finished.sum is not None or finished.go_mod_sum is not None]
-        hop = self.served().get(op)
-        return FirstCause(hop, op, text, finished.rule) if text else None
+        if not text:
+            return None
+        zips = [request for request in self.requests.values() if request.started.op is Op.ZIP]
+        if not zips:
+            return FirstCause(None, "query", text, finished.rule)
+        hop = self.hop(zips[-1].started.hop)
+        name = hop.name if hop is not None else "?"
+        summary = f"{name} sent this .zip with 200: {text}"
+        return FirstCause(self._index(zips[-1].started.hop), "zip", summary, finished.rule, zips[-1].started.hop)
 
     def _cause(self, decision: HopDecided, walk: Walk) -> FirstCause:
         request = None if decision.request is None else self.requests[decision.request]
+        if NO_VERSION in (decision.error or ""):
+            request = self._list_request(decision) or request
         hop = self.hop(decision.hop)
         name = hop.name if hop is not None else "?"
         op = request.started.op.value if request is not None else _PURPOSE_OPS[walk.started.purpose]
@@ -198,6 +208,11 @@ class Trace:
         if decision.verdict is Verdict.STOP and not decision.not_exist and hop and hop.separator == ",":
             summary += ', and "," passes on only for 404 and 410'
         return FirstCause(self._index(decision.hop), op, summary, decision.rule, decision.hop)
+
+    def _list_request(self, decision: HopDecided) -> Request | None:
+        """The list that a hop was asked for in this walk or before: what "no version fits" goes back to."""
+        lists = [r for r in self.requests_at(decision.hop) if r.started.op is Op.LIST]
+        return lists[0] if lists else None
 
     # -- the JSON edge -------------------------------------------------------------------------------
 
@@ -260,6 +275,10 @@ _PURPOSE_OPS = {
 def _what_was_said(request: Request | None, decision: HopDecided) -> str:
     """"answered 502 Bad Gateway" and the like: what a hop did, in a few words."""
     finished = request.finished if request is not None else None
+    if finished is not None and finished.status == 200 and "html" in finished.content_type.lower():
+        return f"answered {finished.op} with 200 and a web page ({finished.content_type})"
+    if finished is not None and finished.status == 200 and NO_VERSION in (decision.error or ""):
+        return f"has a list, but {NO_VERSION} {(decision.error or '').rsplit(' ', 1)[-1]}"
     if finished is None or (finished.status == 200 and finished.error is None):
         return "said: " + (decision.error or "").split("\n", 1)[0]
     if finished.status is not None and finished.status != 200:
