@@ -100,6 +100,24 @@ async def test_an_explicit_url_goes_past_all_proxies() -> None:
     assert world.asked == ["https://other/base/lookup/x@v1"]
 
 
+async def test_hops_that_cannot_pass_requests_on_are_not_found_in_gos_words() -> None:
+    said: list[tuple[str, bool]] = []
+
+    async def try_proxies(ask: Callable[[Hop], Awaitable[GoURL]]) -> GoURL:
+        for goproxy in ("off", "direct"):
+            for hop in parse_goproxy(goproxy, "*").hops:
+                with pytest.raises(GoError) as caught:
+                    await ask(hop)
+                said.append((str(caught.value), caught.value.not_exist))
+        raise GoError("", not_exist=True)
+
+    world = Proxies({})
+    await BaseURL(KEY, try_proxies=try_proxies, get=world.get).resolve()
+    off = ("module lookup disabled by GOPROXY=off", True)
+    assert said == [("path does not match GOPRIVATE/GONOPROXY", True), off, off]
+    assert world.asked == []
+
+
 async def test_a_list_without_entries_makes_the_database_unavailable() -> None:
     world = Proxies({})
     found = BaseURL(KEY, try_proxies=world.walk(","), get=world.get)

@@ -64,6 +64,8 @@ class Machine:
     conflicts: list[bytes] = field(default_factory=list)
     """Heads that another process writes just before this one does, in turn."""
     errors: dict[str, GoError] = field(default_factory=dict)
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Requests that are answered only when their event is set."""
 
     def client(self, gosumdb: str = KEY) -> SumDBClient:
         return SumDBClient(
@@ -81,6 +83,8 @@ class Machine:
         await asyncio.sleep(0)
         if path in self.errors:
             raise self.errors[path]
+        if path in self.gates:
+            await self.gates[path].wait()
         status, body = self.server.answer(path)
         if status != 200:
             raise GoError(f"reading https://{NAME}{path}: {status}", not_exist=status in (404, 410))
@@ -249,6 +253,26 @@ async def test_heads_written_by_other_processes_are_merged(machine: Machine) -> 
     await client.lookup(PATH, VERSION)
     assert other.head == machine.server.head(400)
     assert client.latest.size == 400
+
+
+async def test_a_head_that_was_overtaken_does_not_turn_time_back(machine: Machine) -> None:
+    """While the tiles of tree 400 are on their way, another lookup goes on to tree 601."""
+    machine.server.size = 310
+    await machine.client().lookup("example.com/other1", "v1.0.0")
+    machine.server.size = 601
+    machine.server.say(LOOKUP, machine.server.lookup_answer(AT, head=machine.server.head(400)))
+    edge = "/tile/8/0/001.p/144"
+    machine.gates[edge] = asyncio.Event()
+    client = machine.client()
+    slow = asyncio.create_task(client.lookup(PATH, VERSION))
+    assert await client.lookup("example.com/later280", "v1.0.0")
+    assert client.latest.size == 601
+    machine.gates[edge].set()
+    assert await slow
+    assert client.latest.size == 601
+    assert machine.head == machine.server.head(601)
+    last = client.tree_checks[-1]
+    assert (last.seen.size, last.latest.size, last.when) == (400, 601, When.PAST)
 
 
 # Lies

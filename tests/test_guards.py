@@ -58,6 +58,17 @@ def test_probes_load_without_the_app() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_version_loads_next_to_nothing() -> None:
+    script = (
+        "import sys\n"
+        "from tui.launch import main\n"
+        "main(['--version'])\n"
+        "heavy = {'argparse', 'asyncio', 'httpcore', 'json', 'textual', 'typing', 'logging', 'inspect'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-S", "-c", script], check=True, cwd=ROOT)
+
+
 def test_nothing_names_this_workplace() -> None:
     done = subprocess.run(["git", "ls-files"], cwd=ROOT, text=True, capture_output=True, check=True)
     private = ("/wo" + "rk/main", "/wo" + "rk/shared", "/tmp" + "/v/", "/ro" + "ot/")

@@ -7,10 +7,6 @@ Python itself, and no headless command ever loads the screen library.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import argparse
 
 EPILOG = """\
 examples:

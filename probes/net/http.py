@@ -85,21 +85,28 @@ class Answer:
             yield piece
 
 
+GZIP_HEADER_BYTES = 10
+
+
 async def _gunzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """compress/gzip on the way, with its errors."""
+    """compress/gzip on the way, with its errors; an empty body is none (net/http gzipReader)."""
     inflate = zlib.decompressobj(wbits=31)
-    seen = b""
+    held = b""
+    begun = False
     async for piece in pieces:
-        if len(seen) < 2:
-            seen += piece[:2]
-            if not b"\x1f\x8b".startswith(seen[:2]):
+        if not begun:
+            held += piece
+            if len(held) < GZIP_HEADER_BYTES:
+                continue
+            if not held.startswith(b"\x1f\x8b"):
                 raise GoError("gzip: invalid header")
+            begun, piece = True, held
         try:
             yield inflate.decompress(piece)
         except zlib.error as error:
             words = "gzip: invalid checksum" if "incorrect" in str(error) else "flate: corrupt input"
             raise GoError(words) from error
-    if seen and not inflate.eof:
+    if held and not inflate.eof:
         raise GoError("unexpected EOF")
 
 
@@ -176,6 +183,7 @@ class HTTPClient:
             proxy = self._rules.proxy_for(url)
         except GoError as error:
             raise _get_error(url, str(error)) from error
+        exchange.proxied = proxy is not None
         if not url.host:
             raise _get_error(url, "http: no Host in request URL")
         host = ascii_host(url.hostname())

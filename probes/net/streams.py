@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
 import httpcore
+from cryptography import x509
 
-from probes.net.certificates import host_name_error, verification_words
+from probes.net.certificates import UNKNOWN_AUTHORITY, leaf_error
 from probes.net.dial import Connection, DialFailed, dial, errno_words
 from probes.net.exchange import current_exchange
 from probes.net.limits import Limits
@@ -23,8 +25,19 @@ from probes.net.limits import Limits
 CHUNK = 1 << 16
 
 
+SECOND_LOOK_S = 5.0
+"""How long the look at a certificate that was refused may take, in seconds."""
+
+
 class TLSFailed(Exception):
     """The handshake failed; ``str()`` is Go's text."""
+
+
+class Untrusted(TLSFailed):
+    """The chain does not lead to a root; the leaf was not seen."""
+
+    def __init__(self) -> None:
+        super().__init__("tls: failed to verify certificate: " + UNKNOWN_AUTHORITY)
 
 
 class TracedStream(httpcore.AsyncNetworkStream):
@@ -83,6 +96,13 @@ class TracedStream(httpcore.AsyncNetworkStream):
         try:
             async with asyncio.timeout(self._limits.tls_s):
                 await stream.handshake()
+        except Untrusted as error:
+            text = await self._look_again(server_hostname or "") or str(error)
+            if exchange is not None:
+                exchange.network_error = text
+                exchange.finish("tls", began, ok=False, detail=text)
+            self._connection.writer.transport.abort()
+            raise httpcore.ConnectError(text) from error
         except (TLSFailed, TimeoutError, httpcore.ReadError, httpcore.WriteError) as error:
             text = "net/http: TLS handshake timeout" if isinstance(error, TimeoutError) else str(error)
             if exchange is not None:
@@ -96,6 +116,31 @@ class TracedStream(httpcore.AsyncNetworkStream):
         if exchange is not None:
             exchange.finish("tls", began, ok=True, detail=stream.describe())
         return stream
+
+    async def _look_again(self, host: str) -> str | None:
+        """OpenSSL hides the leaf of a chain that it refused: fetch it once more, to say what Go would say.
+
+        Nothing is sent over that second connection but the handshake. None when Go's verdict is the
+        chain's, or when a proxy stands in between.
+        """
+        exchange = current_exchange.get()
+        if exchange is None or exchange.proxied:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        address, port = self._connection.writer.get_extra_info("peername")[:2]
+        try:
+            async with asyncio.timeout(SECOND_LOOK_S):
+                _, writer = await asyncio.open_connection(
+                    address, port, ssl=context, server_hostname=host or None
+                )
+        except (OSError, TimeoutError):
+            return None
+        leaf = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.transport.abort()
+        words = leaf_error(x509.load_der_x509_certificate(leaf), host, datetime.now(UTC))
+        return None if words is None else "tls: failed to verify certificate: " + words
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
@@ -129,18 +174,23 @@ class TLSStream(httpcore.AsyncNetworkStream):
                 await self._flush()
                 if not await self._feed():
                     raise TLSFailed("EOF") from None
+            except ssl.SSLCertVerificationError as error:
+                await self._flush()
+                raise Untrusted from error
             except ssl.SSLError as error:
                 await self._flush()
                 raise TLSFailed(self._words(error)) from error
         await self._flush()
-        mismatch = host_name_error(self._object.getpeercert() or {}, self._host)
+        leaf = self._object.getpeercert(binary_form=True)
+        assert leaf is not None, "a verified server has a certificate"
+        mismatch = leaf_error(x509.load_der_x509_certificate(leaf), self._host, datetime.now(UTC))
         if mismatch:
             raise TLSFailed("tls: failed to verify certificate: " + mismatch)
 
     def _words(self, error: ssl.SSLError) -> str:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return "tls: failed to verify certificate: " + verification_words(error)
         first = bytes(self._first[:5])
+        if first[:1] == b"\x15" and len(self._first) == ALERT_RECORD_BYTES:
+            return "remote error: tls: " + ALERTS.get(self._first[6], f"alert({self._first[6]})")
         if first[:1] not in (b"\x14", b"\x15", b"\x16", b"\x17", b""):
             if first == b"HTTP/":
                 return "http: server gave HTTP response to HTTPS client"
@@ -157,8 +207,8 @@ class TLSStream(httpcore.AsyncNetworkStream):
         if not data:
             self._incoming.write_eof()
             return False
-        if len(self._first) < 5:
-            self._first += data[:5]
+        if len(self._first) < ALERT_RECORD_BYTES:
+            self._first += data[: ALERT_RECORD_BYTES - len(self._first)]
         self._incoming.write(data)
         return True
 
@@ -218,23 +268,27 @@ class TLSStream(httpcore.AsyncNetworkStream):
         return self._below.get_extra_info(info)
 
 
+ALERT_RECORD_BYTES = 7
+"""A plain alert: five bytes of record header, the level and the description."""
+
+ALERTS = {
+    10: "unexpected message", 20: "bad record MAC", 22: "record overflow", 40: "handshake failure",
+    42: "bad certificate", 43: "unsupported certificate", 44: "revoked certificate",
+    45: "expired certificate", 46: "unknown certificate", 47: "illegal parameter",
+    48: "unknown certificate authority", 49: "access denied", 50: "error decoding message",
+    51: "error decrypting message", 70: "protocol version not supported", 71: "insufficient security level",
+    80: "internal error", 86: "inappropriate fallback", 90: "user canceled", 109: "missing extension",
+    110: "unsupported extension", 112: "unrecognized name", 115: "unknown PSK identity",
+    116: "certificate required", 120: "no application protocol",
+}  # fmt: skip
+"""crypto/tls alert.go: Go's words for the alerts of RFC 8446 section 6."""
+
+
 def _alert_words(reason: str) -> str:
-    """The words of crypto/tls alert.go for the alert in an OpenSSL reason such as TLSV1_ALERT_INTERNAL_ERROR."""
-    alert = reason.split("alert_", 1)[-1]
-    known = {
-        "handshake_failure": "handshake failure",
-        "protocol_version": "protocol version not supported",
-        "unknown_ca": "unknown certificate authority",
-        "certificate_required": "certificate required",
-        "internal_error": "internal error",
-        "unrecognized_name": "unrecognized name",
-        "no_application_protocol": "no application protocol",
-        "access_denied": "access denied",
-        "bad_certificate": "bad certificate",
-        "decode_error": "error decoding message",
-        "illegal_parameter": "illegal parameter",
-    }
-    return known.get(alert, alert.replace("_", " "))
+    """Go's words for the alert in an OpenSSL reason such as TLSV1_ALERT_INTERNAL_ERROR."""
+    alert = reason.split("alert_", 1)[-1].replace("_", " ")
+    known = {"unknown ca": 48, "protocol version": 70, "decode error": 50, "decrypt error": 51}
+    return ALERTS[known[alert]] if alert in known else alert
 
 
 class TracingBackend(httpcore.AsyncNetworkBackend):

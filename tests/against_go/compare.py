@@ -125,7 +125,8 @@ def environment_of(world: GeneratedWorld, urls: list[str], home: Path) -> dict[s
 
 
 @cache
-def _authority() -> trustme.CA:
+def authority() -> trustme.CA:
+    """The authority that the tests' environments trust."""
     return trustme.CA()
 
 
@@ -134,7 +135,7 @@ def authority_file() -> Path:
     """The certificate of the tests' own authority, as a file that lives as long as the process."""
     folder = Path(tempfile.mkdtemp(prefix="modtrace-ca-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    _authority().cert_pem.write_to_path(str(folder / "ca.pem"))
+    authority().cert_pem.write_to_path(str(folder / "ca.pem"))
     return folder / "ca.pem"
 
 
@@ -142,7 +143,7 @@ def authority_file() -> Path:
 def tls_for(host: str) -> ssl.SSLContext:
     """What a server needs to be this host for those who trust authority_file()."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _authority().issue_cert(host).configure_cert(context)
+    authority().issue_cert(host).configure_cert(context)
     return context
 
 

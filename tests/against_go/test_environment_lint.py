@@ -89,7 +89,8 @@ def errors(process: dict[str, str], place: Place) -> dict[str, str]:
 
 
 SUMDB_FIELD = st.one_of(
-    st.sampled_from(["sum.golang.org", "sum.golang.google.cn", "off", "OFF", "https://sum.golang.org", "a+b+c",
+    st.sampled_from(["sum.golang.org", "sum.golang.google.cn", "off", "OFF",
+                     "https://sum.golang.org", "a+b+c",
                      "gosum.io+ce6e7565+AY5mQzP1/0Y=", "“off”", "x+00000000+AQ==", "+01234567+AAAA"]),
     st.text("ab+.:/%é\u3000", min_size=1, max_size=8),
 )  # fmt: skip
@@ -137,9 +138,9 @@ def test_govcs(place: Place, value: str) -> None:
 @given(
     st.one_of(
         st.builds("".join, st.lists(st.sampled_from(
-            ["go", "1", ".", "27", "3", "rc", "-corp", "+", "auto", "path", "local", "/", " ", "0", "x", "\r", "é"]
+            ["go", "1", ".", "27", "rc", "-corp", "+", "auto", "path", "local", "/", " ", "0", "x", "\r", "é"]
         ), max_size=7)),
-        st.sampled_from(["go1.27.3", "go1.27rc1+auto", "go1.21.0-corp+path", "go2.1", "go1", "1.27", "local+local"]),
+        st.sampled_from(["go1.27.3", "go1.27rc1+auto", "go1.21.0-corp+path", "go2.1", "1.27", "local+local"]),
     )
 )  # fmt: skip
 def test_gotoolchain(place: Place, value: str) -> None:
@@ -174,7 +175,8 @@ def test_goauth(place: Place, first: str, rest: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("GOFLAGS", "mod=mod"), ("GOFLAGS", "-mod mod"), ("GOFLAGS", "-nope"), ("GOFLAGS", "'-v"), ("GOFLAGS", "-"),
+        ("GOFLAGS", "mod=mod"), ("GOFLAGS", "-mod mod"), ("GOFLAGS", "-nope"), ("GOFLAGS", "'-v"),
+        ("GOFLAGS", "-"),
         ("GO111MODULE", "off"), ("GO111MODULE", "bogus"), ("GO111MODULE", "on\r"),
         ("GOPATH", "rel"), ("GOPATH", "/a:~b"), ("GOMODCACHE", "rel"), ("GOWORK", "rel"),
         ("GOPROXY", ","), ("GOPROXY", "Direct"), ("GOPROXY", "ftp://h"), ("GOPROXY", "https://h:x"),

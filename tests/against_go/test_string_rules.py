@@ -164,7 +164,7 @@ BRACKETED = joined(
     pieces("] ]:80 ]:x ]] ]x", most=1),
 )
 HOSTS = pieces(
-    "example.com é.com :80 :80 :8x : % %41 %c3%a9 %25 < > ^ { \\ * [::1] [::1 ::1] [1.2.3.4] :1:2 \udcff \"", " "
+    "h é.com À :80 :80 :8x : % %41 %c3%a9 %7f %80 %25 < > ^ { \\ * [::1] [::1 ::1] [1.2.3.4] :1:2 \udcff", *'" '
 )
 URLS = st.one_of(
     joined(

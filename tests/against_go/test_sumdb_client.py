@@ -86,6 +86,7 @@ class ScriptedRun:
         self._remote: list[str] = []
         self._cached: list[str] = []
         self._saved: dict[str, str] = {}
+        self._writes = 0
 
     async def run(self) -> dict[str, Any]:
         client = SumDBClient(
@@ -111,6 +112,7 @@ class ScriptedRun:
             "cached": sorted(self._cached),
             "saved": self._saved,
             "latest": b64(self._latest),
+            "writes": self._writes,
         }
 
     async def _read_remote(self, path: str) -> bytes:
@@ -128,6 +130,7 @@ class ScriptedRun:
         return self._latest
 
     async def _write_config(self, file: str, old: bytes, new: bytes) -> None:
+        self._writes += 1
         if "write config" in self._script.errors:
             raise GoError(self._script.errors["write config"])
         if self._conflicts:

@@ -47,6 +47,7 @@ from probes.golang.urls import (
         ("http://[::1]:80/", GoURL(scheme="http", host="[::1]:80", path="/")),
         ("http://[fe80::1%25en0]", GoURL(scheme="http", host="[fe80::1%en0]")),
         ("http://%C3%A9.com", GoURL(scheme="http", host="é.com")),
+        ("http://À.com", GoURL(scheme="http", host="À.com")),
         ("postgres://a:1,b:2/", GoURL(scheme="postgres", host="a:1,b:2", path="/")),
         ("http://h/%ff", GoURL(scheme="http", host="h", path="/\udcff", raw_path="/%ff")),
         ("*", GoURL(path="*")),

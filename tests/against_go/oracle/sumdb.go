@@ -114,6 +114,7 @@ type script struct {
 	remote   []string
 	cached   []string
 	saved    map[string][]byte
+	writes   int
 	security []string
 }
 
@@ -145,6 +146,7 @@ func (s *script) ReadConfig(file string) ([]byte, error) {
 func (s *script) WriteConfig(file string, old, new []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.writes++
 	if text, ok := s.Errors["write config"]; ok {
 		return errors.New(text)
 	}
@@ -212,6 +214,7 @@ func (s *script) run() any {
 		"cached":  append([]string{}, s.cached...),
 		"saved":   s.saved,
 		"latest":  s.Latest,
+		"writes":  s.writes,
 	}
 }
 
