@@ -59,7 +59,7 @@ def test_failure_names_gos_error_and_the_first_cause(tmp_path: Path) -> None:
         done = modtrace("trace", PATH, "--json", env=clean_environment(tmp_path, **variables), cwd=tmp_path)
     said = json.loads(done.stdout)
     assert done.returncode == 1
-    assert said["error"] == f"module {PATH}: module lookup disabled by GOPROXY=off"
+    assert said["error"] == f"{PATH}@latest: module lookup disabled by GOPROXY=off"
     assert said["first_cause"]["hop"] == 0
     assert said["first_cause"]["op"] == "list"
     assert "404" in said["first_cause"]["summary"]
