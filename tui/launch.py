@@ -60,11 +60,27 @@ def _run(arguments: list[str]) -> int:
     env.add_parser(commands)
     command_demo.add_parser(commands)
     command_app.add_parser(commands)
+    complaint = _mistyped(arguments)
+    if complaint:
+        sys.stderr.write(f"modtrace: {complaint}\n")
+        return 2
     if not any(argument in COMMANDS for argument in arguments[:1]) and arguments[:1] not in (["-h"], ["--help"]):
         arguments = ["open", *arguments]
     args = parser.parse_args(arguments)
     run = args.run
     return int(run(args))
+
+
+def _mistyped(arguments: list[str]) -> str:
+    """A complaint about a first word that is neither a command nor could be a module path, or ""."""
+    word = arguments[0] if arguments else "-"
+    if word in COMMANDS or word.startswith("-") or any(mark in word for mark in "./@"):
+        return ""
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "a module path has a dot in its first element"
+    return f"{word!r} is neither a command nor a module path; {hint} (modtrace --help lists the commands)"
 
 
 def _bug(error: Exception) -> int:

@@ -43,6 +43,7 @@ async def trace(
     network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
     http2 = "http2client=0" not in environment.process.get("GODEBUG", "").split(",")
     client = HTTPClient(network, limits, http2=http2)
+    await client.warm_up()
     narrator = Narrator(emit, Fetcher(client, limits))
     narrator.emit_now(
         TraceStarted,
