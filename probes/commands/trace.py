@@ -108,12 +108,13 @@ def run(args: argparse.Namespace) -> int:
     overlay = parse_overlay(args.set, output)
     if overlay is None:
         return ExitCode.USAGE
+    from probes.diagnosis.about import as_shown
     from probes.diagnosis.environment_lint import lint
     from probes.net.limits import Limits
     from probes.sources.environment_reader import read_environment
 
     environment = read_environment(overlay=overlay)
-    findings = tuple(finding for finding in lint(environment) if finding.variable)
+    findings = tuple(as_shown(environment, finding) for finding in lint(environment))
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     trace = Trace()
 

@@ -12,15 +12,21 @@ import re
 from probes.golang.errors import GoError
 from probes.golang.quote import quote
 
+_TEST_FLAGS = (
+    "bench benchmem benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile failfast fullpath "
+    "fuzz fuzzminimizetime fuzztime list memprofile memprofilerate mutexprofile mutexprofilefraction outputdir "
+    "parallel run short shuffle skip timeout trace v artifacts"
+)
+_OTHER_FLAGS = (
+    "C a asan asmflags buildmode buildvcs c cache changed compat compiled compiler cover covermode coverpkg d "
+    "debug-actiongraph debug-runtime-trace debug-trace deps diff dropexclude dropgodebug dropignore dropreplace "
+    "droprequire dropretract droptool dropuse e exclude exec export f find fix fixtool fmt fuzzcache gccgoflags "
+    "gcflags go godebug i ignore insecure installsuffix json ldflags linkshared m mod modcache modcacherw "
+    "modfile module msan n o overlay p pgo pkgdir print r race replace require retract retracted reuse t tags "
+    "test testcache tool toolchain toolexec trimpath u use vendor versions vet vettool w work x"
+)
 KNOWN_FLAGS = frozenset(
-    """C a artifacts asan asmflags bench benchmem benchtime blockprofile blockprofilerate buildmode buildvcs c
-    cache changed compat compiled compiler count cover covermode coverpkg coverprofile cpu cpuprofile d deps
-    diff dropexclude dropgodebug dropignore dropreplace droprequire dropretract droptool dropuse e exclude
-    exec export f failfast find fix fmt fullpath fuzz fuzzcache fuzzminimizetime fuzztime gccgoflags gcflags
-    go godebug i ignore insecure installsuffix json ldflags linkshared list m memprofile memprofilerate mod
-    modcache modcacherw modfile module msan mutexprofile mutexprofilefraction n o outputdir overlay p
-    parallel pgo pkgdir print r race replace require retract retracted reuse run short shuffle skip t tags
-    test testcache timeout tool toolchain toolexec trace trimpath u use v vendor versions vet w work x""".split()
+    [*_TEST_FLAGS.split(), *(f"test.{name}" for name in _TEST_FLAGS.split()), *_OTHER_FLAGS.split()]
 )
 """Every flag that some go 1.27 command defines; GOFLAGS may hold these and no others."""
 
@@ -59,17 +65,8 @@ def check_goflags(goflags: str) -> None:
         name = word.removeprefix("-").removeprefix("-").split("=", 1)[0]
         if not word.startswith("-") or word.startswith("---") or not name:
             raise GoError(f"go: parsing $GOFLAGS: non-flag {quote(word)}")
-        if name not in KNOWN_FLAGS and not name.startswith("test."):
+        if name not in KNOWN_FLAGS:
             raise GoError(f"go: parsing $GOFLAGS: unknown flag -{name}")
-
-
-_TOOLCHAIN_NAME = re.compile(r"(local|auto|path|go[0-9][^\s+]*)(\+(auto|path))?$")
-
-
-def check_gotoolchain(gotoolchain: str) -> None:
-    """Raise GoError where toolchain.Select refuses the form of GOTOOLCHAIN."""
-    if gotoolchain and not _TOOLCHAIN_NAME.match(gotoolchain):
-        raise GoError(f"go: invalid GOTOOLCHAIN {quote(gotoolchain)}")
 
 
 def check_go111module(value: str) -> None:

@@ -24,7 +24,10 @@ _HOST = _UNRESERVED + "!$&'()*+,;=:[]<>\""
 
 
 class _Part(Enum):
-    """A part of a URL, with the characters that stand for themselves in it."""
+    """A part of a URL, with the characters that stand for themselves in it.
+
+    Each has a name in its value too: two members of the same value would be one.
+    """
 
     PATH = "path", _UNRESERVED + "$&+,/:;=@"
     PATH_SEGMENT = "path segment", _UNRESERVED + "$&+:=@"
@@ -33,8 +36,7 @@ class _Part(Enum):
     USER = "user", _UNRESERVED + "$&+,;="
     FRAGMENT = "fragment", _UNRESERVED + "$&+,/:;=?@!()*"
 
-    def __init__(self, word: str, plain: str) -> None:
-        self.word = word
+    def __init__(self, _name: str, plain: str) -> None:
         self.plain = frozenset(plain.encode())
 
 
@@ -366,8 +368,6 @@ def resolve_reference(base: GoURL, ref_text: str) -> GoURL:
     url = ref.replace(scheme=ref.scheme or base.scheme)
     if ref.scheme or ref.host or ref.user is not None:
         return _with_path(url, _resolve_path(ref.escaped_path(), ""))
-    if ref.opaque:
-        return url.replace(user=None, password=None, host="", path="")
     if not ref.path and not ref.force_query and not ref.raw_query:
         url = url.replace(raw_query=base.raw_query)
         if not ref.fragment:

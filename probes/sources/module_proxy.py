@@ -16,10 +16,10 @@ from typing import BinaryIO, Protocol, TypeVar
 from probes.golang import module, semver
 from probes.golang.errors import GoError, InvalidVersion, ModuleError, unwrap
 from probes.golang.gojson import RevInfo, decode_rev_info
-from probes.golang.quote import fields, is_graphic, is_space, quote, trim_space
-from probes.golang.urls import GoURL, escape_request_path, join
 from probes.golang.gotime import parse_rfc3339
 from probes.golang.protocol import Op
+from probes.golang.quote import fields, is_graphic, is_space, quote, trim_space
+from probes.golang.urls import GoURL, escape_request_path, join
 
 MAX_ZIP_FILE = 500 << 20
 """codehost.MaxZipFile, in bytes."""

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
-from probes.golang.goproxy import Access, Hop, HopKind, ProxyList, Separator, access, is_private, parse_goproxy
+from probes.golang.goproxy import (
+    Access,
+    Hop,
+    HopKind,
+    ProxyList,
+    Separator,
+    access,
+    is_private,
+    parse_goproxy,
+)
 from probes.golang.gosumdb import use_sum_db
 from probes.golang.patterns import PatternMatch
 

@@ -10,9 +10,11 @@ from probes.golang import mode
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.redact import redact
+from probes.golang.toolchain_name import check_gotoolchain
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
 from probes.sources.fetcher import Fetcher
+from probes.trace import toolchains
 from probes.trace.engine import Download, Engine
 from probes.trace.events import Emit, Outcome, TraceFinished, TraceStarted
 from probes.trace.narrator import Narrator
@@ -79,10 +81,10 @@ async def trace(
 
 
 def _refused(environment: Environment, path: str, query: str) -> Download | None:
-    """What the go command says when it does not even start, or None."""
+    """What becomes of a go command that does not even start as itself, or None."""
     checks: tuple[tuple[str, Callable[[], None]], ...] = (
         ("cmd/go/internal/toolchain/select.go Select",
-         lambda: mode.check_gotoolchain(environment.get("GOTOOLCHAIN"))),
+         lambda: check_gotoolchain(environment.get("GOTOOLCHAIN"))),
         ("cmd/go/main.go main", lambda: mode.check_gopath(environment.get("GOPATH"))),
         ("cmd/go/internal/base/goflags.go InitGOFLAGS",
          lambda: mode.check_goflags(environment.get("GOFLAGS"))),
@@ -95,4 +97,12 @@ def _refused(environment: Environment, path: str, query: str) -> Download | None
             check()
         except GoError as error:
             return Download(None, error=str(error), outcome=Outcome.FAILS, rule=rule)
-    return None
+    other = toolchains.other_toolchain(environment)
+    if other is None:
+        return None
+    return Download(
+        None,
+        outcome=Outcome.UNKNOWN,
+        detail=f"GOTOOLCHAIN names {other}: go would first find or download that toolchain, which is not traced; "
+        f"trace {toolchains.TOOLCHAIN_PATH}, or --set GOTOOLCHAIN=local to see what this go does",
+    )

@@ -48,6 +48,14 @@ def may_switch(environment: Environment) -> bool:
     return environment.get("GOTOOLCHAIN").rpartition("+")[2] in ("auto", "path")
 
 
+def other_toolchain(environment: Environment) -> str | None:
+    """The toolchain that GOTOOLCHAIN names and that is not the one at hand (toolchain Select); else None."""
+    least = environment.get("GOTOOLCHAIN").partition("+")[0]
+    if least in ("", "auto", "path", "local") or local_version(environment) is None:
+        return None
+    return None if least == environment.go_version else least
+
+
 async def newer_toolchain(
     wanted: str, environment: Environment, repositories: Repositories, walker: Walker
 ) -> str:

@@ -154,7 +154,11 @@ GLOB_LISTS = st.lists(
 ).map(",".join)
 TARGETS = st.one_of(NAMES, pieces("corp.com git. / /x /y evil", most=5))
 
-ADDRESSES = pieces("1 0 :: :: : : . . . ffff fe80 12345 00 255 256 1.2.3.4 % %en0 g é 01", most=10)
+ADDRESSES = st.one_of(
+    pieces("1 0 :: :: : : . . . ffff fe80 12345 00 255 256 1.2.3.4 % %en0 g é 01", most=10),
+    joined(pieces("1:2:3:4:5:6 ::2:3:4:5:6 1::3:4:5:6", most=1), pieces("7 :8 : :: 1.2.3.4 :9 g %z . .5", most=5)),
+    joined(pieces("1.2.3 1.2 255.0.10.", most=1), pieces(". 4 256 00 0 x .5 %z :", most=3)),
+)
 SEGMENTS = pieces(
     "a b . .. / / : %2f %2F %20 % %zz %e4%b8%96 世 \udcff ? # //", *";,@[]!*$&'()+=~<>^|{}` \\\"\x7f"
 )
@@ -164,7 +168,7 @@ BRACKETED = joined(
     pieces("] ]:80 ]:x ]] ]x", most=1),
 )
 HOSTS = pieces(
-    "h é.com À :80 :80 :8x : % %41 %c3%a9 %7f %80 %25 < > ^ { \\ * [::1] [::1 ::1] [1.2.3.4] :1:2 \udcff", *'" '
+    "h é.com À :80 :80 :8x : % %41 %c3%a9 %7f %80 %25 < ^ { \\ * [::1] [::1 ::1] [1.2.3.4] :1:2 \udcff", *'" '
 )
 URLS = st.one_of(
     joined(

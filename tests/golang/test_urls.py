@@ -244,6 +244,48 @@ def test_parse_addr(text: str, packed: bytes, zone: str) -> None:
     assert (addr.packed, addr.zone, addr.is4) == (packed, zone, len(packed) == 4)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "unable to parse IP"),
+        ("12", "unable to parse IP"),
+        ("%en0", "missing IPv6 address"),
+        ("1.2.3", "IPv4 address too short"),
+        ("1.2.3.4.5", "IPv4 address too long"),
+        ("1..2.3", 'IPv4 field must have at least one digit (at ".2.3")'),
+        ("1.2.3.", 'IPv4 field must have at least one digit (at ".")'),
+        ("1.2.3.256", "IPv4 field has value >255"),
+        ("1.2.3.00", "IPv4 field has octet with leading zero"),
+        ("1.2.3.4%z", 'unexpected character (at "%z")'),
+        ("::%", "zone must be a non-empty string"),
+        ("::12345", 'each group must have 4 or less digits (at "12345")'),
+        (":1", 'each colon-separated field must have at least one digit (at ":1")'),
+        ("1::2::3", 'multiple :: in address (at ":3")'),
+        ("1:2x", 'unexpected character, want colon (at "x")'),
+        ("1:2:", 'colon must be followed by more characters (at ":")'),
+        ("1:2:3:4:5:6:7", "address string too short"),
+        ("1:2:3:4:5:6:7:8:9", 'trailing garbage after address (at "9")'),
+        ("1:2:3:4:5:6:7:8::", "the :: must expand to at least one field of zeros"),
+        (
+            "1:2:3:4.5.6.7",
+            'embedded IPv4 address must replace the final 2 fields of the address (at "4.5.6.7")',
+        ),
+        (
+            "::1:2:3:4:5:6:7.8.9.1",
+            "the :: must expand to at least one field of zeros",
+        ),
+        (
+            "::1:2:3:4:5:6:7:8.9.1.2",
+            'too many hex fields to fit an embedded IPv4 at the end of the address (at "8.9.1.2")',
+        ),
+    ],
+)
+def test_what_go_says_when_it_cannot_parse_an_address(text: str, reason: str) -> None:
+    with pytest.raises(GoError) as caught:
+        parse_addr(text)
+    assert str(caught.value) == f'ParseAddr("{text}"): {reason}'
+
+
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab./")))
 def test_clean_is_a_fixed_point_that_names_the_same_file(path: str) -> None:
