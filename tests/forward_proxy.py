@@ -77,7 +77,9 @@ class ForwardProxy:
             authority, _, rest = target.removeprefix("http://").partition("/")
             port = self._routes[authority if ":" in authority else authority + ":80"]
             kept = [line for line in lines[1:-2] if not line.lower().startswith(("proxy-", "connection:"))]
-            head = "\r\n".join([f"{method} /{rest} HTTP/1.1", *kept, "Connection: close", "", ""]).encode("latin-1")
+            head = "\r\n".join([f"{method} /{rest} HTTP/1.1", *kept, "Connection: close", "", ""]).encode(
+                "latin-1"
+            )
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")

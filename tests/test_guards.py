@@ -33,7 +33,9 @@ def test_probes_never_import_a_screen(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TUI, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_app_never_opens_a_socket(path: Path) -> None:
-    assert not {name for name in _imports(path) if name in SOCKET_MODULES or name.startswith("probes.net.http")}
+    assert not {
+        name for name in _imports(path) if name in SOCKET_MODULES or name.startswith("probes.net.http")
+    }
 
 
 def test_headless_commands_load_no_screen_library() -> None:

@@ -33,7 +33,9 @@ def _script(**behaviours: object) -> Script:
 
 def test_success_is_one_json_object_and_exit_0(tmp_path: Path) -> None:
     with World([_script().answer]) as world:
-        done = modtrace("trace", PATH, "--json", env=clean_environment(tmp_path, GOPROXY=world.urls[0]), cwd=tmp_path)
+        done = modtrace(
+            "trace", PATH, "--json", env=clean_environment(tmp_path, GOPROXY=world.urls[0]), cwd=tmp_path
+        )
     said = json.loads(done.stdout)
     assert done.returncode == 0
     assert said.keys() >= KEYS

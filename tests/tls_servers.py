@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import ssl
 import threading
 from collections.abc import Callable
@@ -80,12 +80,12 @@ def issued(ca: trustme.CA, *names: str, days: tuple[int, int] | None = None, com
     """A context for these names; ``days``: valid from and to, in days from now."""
     if days is None:
         return context_of(ca.issue_cert(*names, common_name=common_name))
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return context_of(
         ca.issue_cert(
             *names,
-            not_before=now + datetime.timedelta(days=days[0]),
-            not_after=now + datetime.timedelta(days=days[1]),
+            not_before=now + dt.timedelta(days=days[0]),
+            not_after=now + dt.timedelta(days=days[1]),
         )
     )
 
@@ -94,15 +94,15 @@ def self_signed(name: str | None, common_name: str) -> ssl.SSLContext:
     """A context with a self-signed certificate; without alternative names when ``name`` is None."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
     )
     if name is not None:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)

@@ -64,7 +64,10 @@ def _run(arguments: list[str]) -> int:
     if complaint:
         sys.stderr.write(f"modtrace: {complaint}\n")
         return 2
-    if not any(argument in COMMANDS for argument in arguments[:1]) and arguments[:1] not in (["-h"], ["--help"]):
+    if not any(argument in COMMANDS for argument in arguments[:1]) and arguments[:1] not in (
+        ["-h"],
+        ["--help"],
+    ):
         arguments = ["open", *arguments]
     args = parser.parse_args(arguments)
     run = args.run

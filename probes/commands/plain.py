@@ -76,7 +76,9 @@ def hop_summary(trace: Trace, hop: HopView) -> str:
     for op in CHIP_OPS:
         answers = [request for request in requests if request.started.op is op]
         if answers:
-            words.append(f"{op} {answer_word(answers[-1])}" + (f" x{len(answers)}" if len(answers) > 1 else ""))
+            words.append(
+                f"{op} {answer_word(answers[-1])}" + (f" x{len(answers)}" if len(answers) > 1 else "")
+            )
     spent = sum(r.finished.at - r.finished.began for r in requests if r.finished)
     return "  ".join(words) + f"    {spent * 1000:.0f} ms"
 

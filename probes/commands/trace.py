@@ -125,9 +125,7 @@ def run(args: argparse.Namespace) -> int:
 
     from probes.diagnosis.traced import traced
 
-    code = run_until_signal(
-        lambda: traced(environment, path, query, emit, limits=limits, findings=findings)
-    )
+    code = run_until_signal(lambda: traced(environment, path, query, emit, limits=limits, findings=findings))
     if code is not None:
         return code
     if args.json:
@@ -163,5 +161,3 @@ def run_until_signal(make: Callable[[], object]) -> int | None:
         return None
     sys.stderr.write(f"modtrace: stopped by {signal.Signals(caught[0]).name}\n")
     return 128 + caught[0]
-
-

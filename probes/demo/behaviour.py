@@ -96,8 +96,8 @@ def honest_answer(modules: Mapping[str, Module], request: Request) -> Answer:
         return missing if latest is None else _json(latest.info)
     version = module.version(request.version)
     if version is None:
-        words = f"not found: {request.path}@{request.version}: invalid version: unknown revision {request.version}\n"
-        return Answer(404, words.encode())
+        cause = f"invalid version: unknown revision {request.version}"
+        return Answer(404, f"not found: {request.path}@{request.version}: {cause}\n".encode())
     return _file(version, request.op)
 
 

@@ -20,7 +20,9 @@ class ModuleVersion:
     time: str = "2024-01-02T03:04:06Z"
     go_mod: bytes | None = None
     """The go.mod that is served and zipped; None for the plainest one."""
-    files: tuple[tuple[str, bytes], ...] = (("doc.go", b"// Package doc is here to be downloaded.\npackage doc\n"),)
+    files: tuple[tuple[str, bytes], ...] = (
+        ("doc.go", b"// Package doc is here to be downloaded.\npackage doc\n"),
+    )
     listed: bool = True
     """Whether @v/list names it."""
     go_mod_in_zip: bool = True

@@ -50,7 +50,9 @@ _VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0-rc.1")
 
 def _hello(*versions: str) -> Module:
     plain = simple_module(PATH, *(versions or _VERSIONS))
-    return Module(plain.path, plain.versions, latest=(versions or ("v1.2.0",))[-1], revisions={"main": "v1.2.0"})
+    return Module(
+        plain.path, plain.versions, latest=(versions or ("v1.2.0",))[-1], revisions={"main": "v1.2.0"}
+    )
 
 
 def _all(behaviour: Behaviour) -> dict[Op, Behaviour]:
@@ -195,12 +197,15 @@ def running(plan: WorldPlan) -> Iterator[tuple[World, dict[str, str]]]:
     The variables make an environment that reads no file of the user and sends nothing anywhere else.
     """
     with World([place.script().answer for place in plan.places]) as world:
-        yield world, {
-            "GOPROXY": plan.goproxy.format(*world.urls),
-            "GOSUMDB": "off",
-            "GOENV": "off",
-            "GOFLAGS": "",
-            "GOPRIVATE": "",
-            "GONOPROXY": "",
-            "GONOSUMDB": "",
-        }
+        yield (
+            world,
+            {
+                "GOPROXY": plan.goproxy.format(*world.urls),
+                "GOSUMDB": "off",
+                "GOENV": "off",
+                "GOFLAGS": "",
+                "GOPRIVATE": "",
+                "GONOPROXY": "",
+                "GONOSUMDB": "",
+            },
+        )

@@ -13,17 +13,18 @@ from probes.golang.errors import GoError
 from probes.golang.quote import quote
 
 _TEST_FLAGS = (
-    "bench benchmem benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile failfast fullpath "
-    "fuzz fuzzminimizetime fuzztime list memprofile memprofilerate mutexprofile mutexprofilefraction outputdir "
-    "parallel run short shuffle skip timeout trace v artifacts"
+    "bench benchmem benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile failfast "
+    "fullpath fuzz fuzzminimizetime fuzztime list memprofile memprofilerate mutexprofile "
+    "mutexprofilefraction outputdir parallel run short shuffle skip timeout trace v artifacts "
 )
 _OTHER_FLAGS = (
-    "C a asan asmflags buildmode buildvcs c cache changed compat compiled compiler cover covermode coverpkg d "
-    "debug-actiongraph debug-runtime-trace debug-trace deps diff dropexclude dropgodebug dropignore dropreplace "
-    "droprequire dropretract droptool dropuse e exclude exec export f find fix fixtool fmt fuzzcache gccgoflags "
-    "gcflags go godebug i ignore insecure installsuffix json ldflags linkshared m mod modcache modcacherw "
-    "modfile module msan n o overlay p pgo pkgdir print r race replace require retract retracted reuse t tags "
-    "test testcache tool toolchain toolexec trimpath u use vendor versions vet vettool w work x"
+    "C a asan asmflags buildmode buildvcs c cache changed compat compiled compiler cover covermode "
+    "coverpkg d debug-actiongraph debug-runtime-trace debug-trace deps diff dropexclude dropgodebug "
+    "dropignore dropreplace droprequire dropretract droptool dropuse e exclude exec export f find fix "
+    "fixtool fmt fuzzcache gccgoflags gcflags go godebug i ignore insecure installsuffix json ldflags "
+    "linkshared m mod modcache modcacherw modfile module msan n o overlay p pgo pkgdir print r race "
+    "replace require retract retracted reuse t tags test testcache tool toolchain toolexec trimpath u use "
+    "vendor versions vet vettool w work x "
 )
 KNOWN_FLAGS = frozenset(
     [*_TEST_FLAGS.split(), *(f"test.{name}" for name in _TEST_FLAGS.split()), *_OTHER_FLAGS.split()]

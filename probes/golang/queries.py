@@ -119,5 +119,3 @@ def describe_error(path: str, version: str, error: GoError) -> str:
     if unwrap(error, ModuleError) is None:
         return str(ModuleError(path, version, error))
     return str(error)
-
-

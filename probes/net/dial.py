@@ -130,7 +130,7 @@ def _lookup_words(error: Exception) -> str:
 
 
 def _resolver_words() -> str:
-    """" on 192.0.2.1:53", the first nameserver of resolv.conf, as Go's own resolver names it."""
+    """ " on 192.0.2.1:53", the first nameserver of resolv.conf, as Go's own resolver names it."""
     try:
         text = Path("/etc/resolv.conf").read_text(errors="replace")
     except OSError:

@@ -65,7 +65,7 @@ def client_context(store: RootStore) -> ssl.SSLContext:
 
 
 def _certificate_files(folder: str) -> list[Path]:
-    """The files of a folder, links to one of its own files left out (root_unix.go readUniqueDirectoryEntries)."""
+    """The files of a folder; links to one of its own files left out (readUniqueDirectoryEntries)."""
     try:
         entries = sorted(Path(folder).iterdir())
     except OSError:

@@ -153,7 +153,7 @@ class Fetcher:
 
 
 def file_path(url: GoURL) -> str:
-    """web urlToFilePath: the path of a file:// URL. Raises GoError for a URL with a host or without a path."""
+    """web urlToFilePath: the path of a file:// URL. Raises GoError where there is a host or no path."""
     if not url.path:
         raise GoError("file URL missing path")
     if url.host not in ("", "localhost"):
@@ -180,5 +180,3 @@ def sample_text(body: bytes) -> str:
     """The beginning of a body, made safe for a screen."""
     text = body[: 4 * _SAMPLE_CHARACTERS].decode("utf-8", "replace")
     return redact(safe_text(text, limit=_SAMPLE_CHARACTERS, lines=8))
-
-

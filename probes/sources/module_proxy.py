@@ -167,9 +167,7 @@ class ProxyRepo:
             with suppress(GoError):
                 await self._from_list()
         found = [
-            line[0]
-            for line in lines
-            if line[0].startswith(prefix) and not module.is_pseudo_version(line[0])
+            line[0] for line in lines if line[0].startswith(prefix) and not module.is_pseudo_version(line[0])
         ]
         return semver.sort(found)
 

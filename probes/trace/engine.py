@@ -193,6 +193,6 @@ class Engine:
             return
         download.error, download.outcome = None, Outcome.UNKNOWN
         download.detail = (
-            f"{self.path}@{download.version} wants go {error.wanted}: go would switch to the toolchain {name} "
-            f"and start again; trace {toolchains.TOOLCHAIN_PATH} to see whether it can be had"
+            f"{self.path}@{download.version} wants go {error.wanted}: go would switch to the toolchain "
+            f"{name} and start again; trace {toolchains.TOOLCHAIN_PATH} to see whether it can be had"
         )

@@ -194,7 +194,9 @@ class Trace:
         hop = self.hop(zips[-1].started.hop)
         name = hop.name if hop is not None else "?"
         summary = f"{name} sent this .zip with 200: {text}"
-        return FirstCause(self._index(zips[-1].started.hop), "zip", summary, finished.rule, zips[-1].started.hop)
+        return FirstCause(
+            self._index(zips[-1].started.hop), "zip", summary, finished.rule, zips[-1].started.hop
+        )
 
     def _cause(self, decision: HopDecided, walk: Walk) -> FirstCause:
         request = None if decision.request is None else self.requests[decision.request]
@@ -251,9 +253,9 @@ class Trace:
             "bytes": finished.bytes if finished else request.received,
             "ms": milliseconds(seconds),
             "timing": finished.timing.to_json() if finished else None,
-            "redirects": [] if finished is None else [
-                {"status": redirect.status, "url": redirect.url} for redirect in finished.redirects
-            ],
+            "redirects": []
+            if finished is None
+            else [{"status": redirect.status, "url": redirect.url} for redirect in finished.redirects],
             "decision": request.decision_words,
             "rule": request.decision.rule if request.decision else None,
             "error": finished.error if finished else None,
@@ -273,7 +275,7 @@ _PURPOSE_OPS = {
 
 
 def _what_was_said(request: Request | None, decision: HopDecided) -> str:
-    """"answered 502 Bad Gateway" and the like: what a hop did, in a few words."""
+    """ "answered 502 Bad Gateway" and the like: what a hop did, in a few words."""
     finished = request.finished if request is not None else None
     if finished is not None and finished.status == 200 and "html" in finished.content_type.lower():
         return f"answered {finished.op} with 200 and a web page ({finished.content_type})"

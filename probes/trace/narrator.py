@@ -96,13 +96,22 @@ class Narrator:
         began = monotonic()
         self.emit_now(
             RequestStarted,
-            request=number, walk=walk, hop=hop_id, op=op, version=version, url=shown,
+            request=number,
+            walk=walk,
+            hop=hop_id,
+            op=op,
+            version=version,
+            url=shown,
         )
 
         def on_phase(phase: str, phase_began: float, ok: bool, detail: str) -> None:
             self.emit_now(
                 PhaseFinished,
-                request=number, phase=phase, began=phase_began - self._began, ok=ok, detail=redact(detail),
+                request=number,
+                phase=phase,
+                began=phase_began - self._began,
+                ok=ok,
+                detail=redact(detail),
             )
 
         exchange = Exchange(on_phase)
@@ -127,7 +136,12 @@ class Narrator:
         finally:
             self.emit_now(
                 RequestFinished,
-                request=number, walk=walk, hop=hop_id, op=op, version=version, url=shown,
+                request=number,
+                walk=walk,
+                hop=hop_id,
+                op=op,
+                version=version,
+                url=shown,
                 status=received.status,
                 reason=redact(received.status_line),
                 bytes=received.size,

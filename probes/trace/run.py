@@ -103,6 +103,6 @@ def _refused(environment: Environment, path: str, query: str) -> Download | None
     return Download(
         None,
         outcome=Outcome.UNKNOWN,
-        detail=f"GOTOOLCHAIN names {other}: go would first find or download that toolchain, which is not traced; "
-        f"trace {toolchains.TOOLCHAIN_PATH}, or --set GOTOOLCHAIN=local to see what this go does",
+        detail=f"GOTOOLCHAIN names {other}: go would first find or download that toolchain, which is not "
+        f"traced; trace {toolchains.TOOLCHAIN_PATH}, or --set GOTOOLCHAIN=local to see what this go does",
     )

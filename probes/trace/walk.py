@@ -99,9 +99,7 @@ class Walker:
         self._decide(attempt, verdict, _because(attempt.hop, error, goes_on, last), error)
         return goes_on
 
-    def _decide(
-        self, attempt: Attempt, verdict: Verdict, because: str, error: GoError | None = None
-    ) -> None:
+    def _decide(self, attempt: Attempt, verdict: Verdict, because: str, error: GoError | None = None) -> None:
         self._narrator.emit_now(
             HopDecided,
             walk=attempt.walk,

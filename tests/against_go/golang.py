@@ -81,7 +81,10 @@ def _compile(root: Path, sources: list[Path], shared: Path, binary: Path) -> Non
         partial = work / "oracle"
         built = subprocess.run(
             [str(root / "bin/go"), "build", "-o", str(partial), "."],
-            cwd=work, env=environment, text=True, capture_output=True,
+            cwd=work,
+            env=environment,
+            text=True,
+            capture_output=True,
         )
         assert built.returncode == 0, built.stderr
         shutil.move(partial, binary)
@@ -91,12 +94,11 @@ class Oracle:
     """A running oracle: ``ask("semver.compare", ["v1.0.0", "v1.1.0"])`` returns its JSON answer."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [str(build_oracle())], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = subprocess.Popen([str(build_oracle())], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, function: str, args: Any) -> Any:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         line = json.dumps({"fn": function, "args": args}, ensure_ascii=True) + "\n"
         self._process.stdin.write(line.encode())
         self._process.stdin.flush()
@@ -106,7 +108,8 @@ class Oracle:
         return answer
 
     def close(self) -> None:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(timeout=10)
         self._process.stdout.close()

@@ -36,7 +36,9 @@ def attempt(find: Callable[[int], str | None], seed: int) -> str | None:
 
 def main() -> int:
     """Run the comparison."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--worlds", type=int, default=5000, help="how many (default 5000)")
     parser.add_argument("--first", type=int, default=100_000, help="the first number (default 100000)")
     parser.add_argument("--sumdb", action="store_true", help="worlds of the checksum database instead")

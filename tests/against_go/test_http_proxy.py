@@ -9,7 +9,14 @@ import pytest
 from probes.demo.behaviour import Script
 from probes.demo.content import simple_module
 from probes.demo.server import World
-from tests.against_go.compare import environment_of, home_folder, run_go, run_modtrace, shown_difference, tls_for
+from tests.against_go.compare import (
+    environment_of,
+    home_folder,
+    run_go,
+    run_modtrace,
+    shown_difference,
+    tls_for,
+)
 from tests.against_go.worlds import GeneratedWorld
 from tests.forward_proxy import ForwardProxy
 
@@ -83,5 +90,3 @@ def _ask(world: World, proxy: ForwardProxy, run: object) -> tuple[object, set[st
     proxy.seen.clear()
     result = run()  # type: ignore[operator]
     return dataclasses.replace(result, served={}), set(proxy.seen)
-
-

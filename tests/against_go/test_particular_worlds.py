@@ -12,7 +12,11 @@ from tests.against_go.worlds import GeneratedWorld
 
 PATH = "m.test/x"
 TOOLCHAIN = "golang.org/toolchain"
-TOOLCHAIN_VERSIONS = ("v0.0.1-go1.21.0.linux-amd64", "v0.0.1-go1.21.1.linux-amd64", "v0.0.1-go1.22rc1.linux-amd64")
+TOOLCHAIN_VERSIONS = (
+    "v0.0.1-go1.21.0.linux-amd64",
+    "v0.0.1-go1.21.1.linux-amd64",
+    "v0.0.1-go1.22rc1.linux-amd64",
+)
 
 
 def _world(
@@ -108,7 +112,9 @@ WORLDS = {
         "latest", behaviours={Op.LIST: status(403, b"words\n", 'text/plain; charset="UTF-8"; x=y')}
     ),
     "malformed type": _world("latest", behaviours={Op.LIST: status(403, b"words\n", "text/plain; =")}),
-    "type with blanks": _world("latest", behaviours={Op.LIST: status(403, b"words\n", "text/plain ;charset=utf-8")}),
+    "type with blanks": _world(
+        "latest", behaviours={Op.LIST: status(403, b"words\n", "text/plain ;charset=utf-8")}
+    ),
     "type twice charset": _world(
         "latest", behaviours={Op.LIST: status(403, b"words\n", "text/plain; charset=utf-8; charset=x")}
     ),
@@ -116,7 +122,9 @@ WORLDS = {
         "latest", behaviours={Op.LIST: body(b"".join(b"v1.0.%d\n" % n for n in range(20_000)) + b"v1.1.0\n")}
     ),
     "list with a BOM": _world("latest", behaviours={Op.LIST: body("\ufeffv1.0.0\n".encode())}),
-    "list with odd spaces": _world("latest", behaviours={Op.LIST: body("v1.0.0\u3000x\nv1.1.0\x0bx\n".encode())}),
+    "list with odd spaces": _world(
+        "latest", behaviours={Op.LIST: body("v1.0.0\u3000x\nv1.1.0\x0bx\n".encode())}
+    ),
     "list with NUL": _world("latest", behaviours={Op.LIST: body(b"v1.1.0\x00\nv1.0.0\n")}),
     "list not UTF-8": _world("latest", behaviours={Op.LIST: body(b"\xff\xfe\nv1.0.0 \xff\n")}),
     "no content": _world("latest", behaviours={Op.LIST: lambda request, answer: Answer(204)}),

@@ -107,7 +107,10 @@ def difference(seed: int) -> str | None:
     module = simple_module(PATH, *VERSIONS)
     script = Script({PATH: module})
     proxies = [
-        _Proxy(script, rng.choice(("good", "good", "404", "410", "500", "403", "lookup 404", "lookup 500", "garbage")))
+        _Proxy(
+            script,
+            rng.choice(("good", "good", "404", "410", "500", "403", "lookup 404", "lookup 500", "garbage")),
+        )
         for _ in range(rng.choice((1, 1, 2, 3)))
     ]
     database = _Database(down=rng.random() < 0.15)
@@ -124,7 +127,9 @@ def difference(seed: int) -> str | None:
         database.server = SumDBServer(signer, log)
         for proxy in proxies:
             proxy.database = database.server
-        gosumdb = rng.choice((*[key] * 12, *[key + " " + own.urls[0]] * 3, "off", name, key + " a b", "", " "))
+        gosumdb = rng.choice(
+            (*[key] * 12, *[key + " " + own.urls[0]] * 3, "off", name, key + " a b", "", " ")
+        )
         variables = {"GOSUMDB": gosumdb}
         if rng.random() < 0.15:
             variables["GONOSUMDB"] = rng.choice(("m.test", "other.test", "*.test/x"))

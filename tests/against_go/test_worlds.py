@@ -13,5 +13,7 @@ CHUNK = 20
 
 @pytest.mark.parametrize("first", range(0, WORLDS, CHUNK))
 def test_same_as_go(first: int) -> None:
-    differences = [difference for seed in range(first, first + CHUNK) if (difference := compare(generate(seed)))]
+    differences = [
+        difference for seed in range(first, first + CHUNK) if (difference := compare(generate(seed)))
+    ]
     assert not differences, "\n".join(differences)

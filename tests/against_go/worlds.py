@@ -254,7 +254,9 @@ def generate(seed: int) -> GeneratedWorld:
         goproxy = " " + goproxy.replace(",", " , ") + ","
     variables = {}
     if rng.random() < 0.15:
-        variables[rng.choice(("GONOPROXY", "GOPRIVATE"))] = rng.choice(("other.test", "x.test/*,none", "[bad"))
+        variables[rng.choice(("GONOPROXY", "GOPRIVATE"))] = rng.choice(
+            ("other.test", "x.test/*,none", "[bad")
+        )
     query = str(_choose(rng, QUERIES))
     trees = frozenset(number for number in range(count) if rng.random() < 0.08)
     return GeneratedWorld(

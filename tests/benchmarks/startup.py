@@ -1,6 +1,6 @@
 """How long modtrace takes to start; prints figures, judges nothing.
 
-    python tests/benchmarks/startup.py
+python tests/benchmarks/startup.py
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ def best_ms(argv: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {"HOME": home, "PATH": os.environ["PATH"], "GOENV": "off", "GOPROXY": "off", "GOSUMDB": "off"}
+        environment = {
+            "HOME": home,
+            "PATH": os.environ["PATH"],
+            "GOENV": "off",
+            "GOPROXY": "off",
+            "GOSUMDB": "off",
+        }
         base = best_ms([sys.executable, "-c", "pass"], environment)
         print(f"{'python -c pass':<40} {base:6.1f} ms")
         for arguments in (
