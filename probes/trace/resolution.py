@@ -23,7 +23,7 @@ class Resolver:
         self.path = path
         self._repositories = repositories
         self._walker = walker
-        self._newest: str | GoError | None = None
+        self._retractions: tuple[gomod.Retraction, ...] | None = None
 
     async def query(self, purpose: Purpose, query: str, *, check_retractions: bool) -> str:
         """modload Query: walk the list until one hop answers; returns the version. Raises GoError."""
@@ -113,29 +113,27 @@ class Resolver:
         return text != f"module {self.path}\n".encode()
 
     async def _is_retracted(self, version: str) -> bool:
-        """CheckRetractions: whether the newest version's go.mod takes this version back.
+        """CheckRetractions: whether the newest version's go.mod takes this version back."""
+        if self._retractions is None:
+            self._retractions = await self._load_retractions()
+        return any(
+            semver.compare(retraction.low, version) <= 0 <= semver.compare(retraction.high, version)
+            for retraction in self._retractions
+        )
 
-        Whatever goes wrong on the way counts as "not retracted": go ignores it too.
+    async def _load_retractions(self) -> tuple[gomod.Retraction, ...]:
+        """The retractions of the newest version, read once for each run.
+
+        Whatever goes wrong on the way counts as "nothing is retracted": go ignores it too.
         """
         try:
             newest = await self._newest_version()
             if not newest:
-                return False  # an empty version names a folder to go, which is not there
-            parsed = gomod.parse_lax(await self._repositories.go_mod(self.path, newest))
+                return ()  # an empty version names a folder to go, which is not there
+            return gomod.parse_lax(await self._repositories.go_mod(self.path, newest)).retracts
         except GoError:
-            return False
-        return any(
-            semver.compare(retraction.low, version) <= 0 <= semver.compare(retraction.high, version)
-            for retraction in parsed.retracts
-        )
+            return ()
 
     async def _newest_version(self) -> str:
-        """queryLatestVersionIgnoringRetractions, asked once for each run."""
-        if self._newest is None:
-            try:
-                self._newest = await self.query(Purpose.RETRACTIONS, "latest", check_retractions=False)
-            except GoError as error:
-                self._newest = error
-        if isinstance(self._newest, GoError):
-            raise self._newest.with_traceback(None)
-        return self._newest
+        """queryLatestVersionIgnoringRetractions."""
+        return await self.query(Purpose.RETRACTIONS, "latest", check_retractions=False)
