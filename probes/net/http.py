@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
 
+import h2.errors
+import h2.events
 import httpcore
 import idna
 
@@ -29,8 +31,8 @@ from probes.net.roots import client_context, find_roots
 from probes.net.streams import TracingBackend
 
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
-SECOND_USER_AGENT = "Go-http-client/1.1"
-"""net/http's default: cmd/go forgets its own name on the second request after a 4xx over https."""
+SECOND_USER_AGENTS = {"HTTP/2": "Go-http-client/2.0"}
+"""net/http's own names: cmd/go forgets its name on the second request after a 4xx over https."""
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -110,7 +112,31 @@ async def _gunzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         raise GoError("unexpected EOF")
 
 
+def _stream_words(error: Exception) -> str | None:
+    """Go's words for an HTTP/2 stream that was reset or a connection that was given up (http2/errors.go)."""
+    event = error.args[0] if error.args else None
+    if isinstance(event, h2.events.StreamReset):
+        return f"stream error: stream ID {event.stream_id}; {_code(event.error_code)}; received from peer"
+    if isinstance(event, h2.events.ConnectionTerminated):
+        debug = quote((event.additional_data or b"").decode("utf-8", "surrogateescape"))
+        return (
+            "http2: server sent GOAWAY and closed the connection; "
+            f"LastStreamID={event.last_stream_id}, ErrCode={_code(event.error_code)}, debug={debug}"
+        )
+    return None
+
+
+def _code(number: int | None) -> str:
+    try:
+        return h2.errors.ErrorCodes(number or 0).name
+    except ValueError:
+        return f"unknown error code 0x{number or 0:x}"
+
+
 def _body_words(error: Exception) -> str:
+    stream = _stream_words(error)
+    if stream is not None:
+        return stream
     text = str(error)
     if "chunk" in text.lower() and "incomplete" not in text.lower():
         return "invalid byte in chunk length"
@@ -150,7 +176,9 @@ class HTTPClient:
         if url.scheme == "https" and 400 <= answer.status < 500:
             await answer._response.aclose()
             exchange.redirects.clear()
-            answer = await self._follow(url, exchange, SECOND_USER_AGENT)
+            answer = await self._follow(
+                url, exchange, SECOND_USER_AGENTS.get(answer.protocol, "Go-http-client/1.1")
+            )
         try:
             yield answer
         finally:
@@ -345,6 +373,9 @@ def _request_words(error: Exception, exchange: Exchange) -> str:
         return str(error).partition(" ")[2] or str(error)
     if exchange.network_error:
         return exchange.network_error
+    stream = _stream_words(error)
+    if stream is not None:
+        return stream
     if isinstance(error, httpcore.ConnectError):
         return str(error)
     if exchange.received == 0:

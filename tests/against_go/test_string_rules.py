@@ -141,9 +141,9 @@ PATH_MAJORS = st.one_of(
 
 GLOBS = pieces(
     "a b .com * * ? / [a-c] [^a] [a [] []] [ ] ^ - \\ \\* \\[ [\\]] [a-] [-a] [é-ü] é € \ufffd [\ufffd] [^/]"
-    " \udcff [\udcff] [b-a] **"
+    " \udcff [\udcff] [b-a] ** 😀 [😀] ࠀ [ࠀ]"
 )
-NAMES = pieces("a b c abc .com / x é ü € \udce2\udc82 \udcff \ufffd ] [ * ^ - \\")
+NAMES = pieces("a b c abc .com / x é ü € 😀 ࠀ \udce2\udc82 \udcff \ufffd ] [ * ^ - \\")
 GLOB_LISTS = st.lists(
     st.one_of(
         GLOBS,
@@ -156,7 +156,7 @@ TARGETS = st.one_of(NAMES, pieces("corp.com git. / /x /y evil", most=5))
 
 ADDRESSES = st.one_of(
     pieces("1 0 :: :: : : . . . ffff fe80 12345 00 255 256 1.2.3.4 % %en0 g é 01", most=10),
-    joined(pieces("1:2:3:4:5:6 ::2:3:4:5:6 1::3:4:5:6", most=1), pieces("7 :8 : :: 1.2.3.4 :9 g %z . .5", most=5)),
+    joined(pieces("1:2:3:4:5:6 ::2:3:4:5:6 1::3:4:5:6", most=1), pieces("7 :8 : :: 1.2.3.4 g %z .5", most=5)),
     joined(pieces("1.2.3 1.2 255.0.10.", most=1), pieces(". 4 256 00 0 x .5 %z :", most=3)),
 )
 SEGMENTS = pieces(

@@ -99,6 +99,9 @@ def test_the_explanation_names_the_first_pattern_that_matches_and_where_it_stand
         ("a[^a]b", "a☺b", True),
         ("a???b", "a☺b", False),
         ("[a-ζ]*", "α", True),
+        ("?x", "😀x", True),
+        ("?x", "ࠀx", True),
+        ("[😀]", "😀", True),
         ("a?b", "a/b", False),
         ("[^a]b", "/b", True),  # a class may take a slash
         (r"[\]a]", "]", True),
