@@ -27,6 +27,10 @@ class GoError(Exception):
         return str(self)
 
 
+class Fatal(Exception):
+    """base.Fatalf: go prints this on stderr, prints no JSON at all, and exits."""
+
+
 class InvalidPath(GoError):
     """x/mod/module InvalidPathError: ``malformed KIND path "PATH": REASON``."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -146,11 +146,22 @@ def _body_words(error: Exception) -> str:
 class HTTPClient:
     """What cmd/go's securityPreservingDefaultClient is, for the time of one trace."""
 
-    def __init__(self, environment: Mapping[str, str], limits: Limits, *, http2: bool = True) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        limits: Limits,
+        *,
+        http2: bool = True,
+        authorization: Callable[[str], str | None] = lambda url: None,
+    ) -> None:
+        """``authorization`` gives the header that GOAUTH has for an https URL."""
         self._environment = environment
         self._limits = limits
         self._http2 = http2
+        self._authorization = authorization
         self._rules = HTTPProxyRules.from_environment(environment)
+        self.refused_over_https = False
+        """Whether an https request was answered with 4xx: then GOAUTH's programs would have been asked."""
         self._pools: dict[tuple[str, str], httpcore.AsyncConnectionPool] = {}
 
     async def warm_up(self) -> None:
@@ -174,6 +185,7 @@ class HTTPClient:
         """
         answer = await self._follow(url, exchange, USER_AGENT)
         if url.scheme == "https" and 400 <= answer.status < 500:
+            self.refused_over_https = True
             await answer._response.aclose()
             exchange.redirects.clear()
             answer = await self._follow(
@@ -187,7 +199,10 @@ class HTTPClient:
     async def _follow(self, url: GoURL, exchange: Exchange, agent: str) -> Answer:
         visited = [url]
         headers = {"User-Agent": agent}
-        if url.user is not None:
+        known = self._authorization(url.string()) if url.scheme == "https" else None
+        if known is not None:
+            headers["Authorization"] = known
+        elif url.user is not None:
             token = base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
             headers["Authorization"] = "Basic " + token
         while True:
@@ -207,7 +222,7 @@ class HTTPClient:
                 raise GoError(f"Get {quote(location)}: {refusal}")
             exchange.redirects.append((answer.status, target.redacted()))
             visited.append(target)
-            if target.hostname().lower() != url.hostname().lower():
+            if not _keeps_credentials(target.hostname().lower(), url.hostname().lower()):
                 headers.pop("Authorization", None)
             headers["Referer"] = current.replace(user=None, password=None).string()
 
@@ -304,6 +319,11 @@ def _get_error(url: GoURL, words: str) -> GoError:
     if url.password is not None:
         shown = url.replace(password="***").string()
     return GoError(f"Get {quote(shown)}: {words}")
+
+
+def _keeps_credentials(host: str, first: str) -> bool:
+    """net/http shouldCopyHeaderOnRedirect: only the same host and its subdomains see the credentials."""
+    return host == first or (":" not in host and host.endswith("." + first))
 
 
 def _refuse_redirect(visited: list[GoURL], target: GoURL) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from probes.golang.environment import Environment
-from probes.golang.errors import GoError
+from probes.golang.errors import Fatal, GoError
 from probes.golang.goproxy import Hop
 from probes.golang.gosumdb import dial, use_sum_db
 from probes.golang.protocol import Op
@@ -25,7 +25,7 @@ from probes.sources.checksum_database import (
 from probes.sources.tree_head import read_tree_head
 from probes.trace.events import ChecksumDecided, Purpose
 from probes.trace.narrator import Narrator
-from probes.trace.walk import Fatal, Walker
+from probes.trace.walk import Walker
 
 
 class ChecksumGate:

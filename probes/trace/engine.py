@@ -15,7 +15,7 @@ from typing import IO, BinaryIO, cast
 
 from probes.golang import dirhash, gomod, module, modzip, queries, semver
 from probes.golang.environment import Environment
-from probes.golang.errors import GoError
+from probes.golang.errors import Fatal, GoError
 from probes.golang.goproxy import Hop
 from probes.golang.quote import quote
 from probes.net.limits import Stalled
@@ -25,7 +25,7 @@ from probes.trace.narrator import Narrator
 from probes.trace.repositories import Repositories
 from probes.trace.resolution import Resolver
 from probes.trace.route import Route
-from probes.trace.walk import DirectNotTraced, Fatal, Walker
+from probes.trace.walk import DirectNotTraced, Walker
 
 SPOOL_BYTES = 8 << 20
 """A zip larger than this is kept in a temporary file while it is hashed, not in memory."""

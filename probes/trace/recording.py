@@ -16,10 +16,12 @@ from typing import Any, TextIO
 
 from probes.diagnosis.findings import Finding
 from probes.trace.events import Event, event_to_json
+from probes.trace.version_table import BrowseEvent
 
 SCHEMA = "modtrace.recording/1"
 
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(Event)}
+_BROWSE_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(BrowseEvent)}
 
 
 class BadRecording(Exception):
@@ -55,6 +57,13 @@ def event_from_json(data: dict[str, Any]) -> Event:
     """The event that event_to_json wrote. Raises KeyError, TypeError or ValueError for anything else."""
     fields = {name: value for name, value in data.items() if name != "event"}
     event: Event = _build(_KINDS[data["event"]], fields)
+    return event
+
+
+def browse_event_from_json(data: dict[str, Any]) -> BrowseEvent:
+    """The same for an event of the module browser, written by browse_event_to_json."""
+    fields = {name: value for name, value in data.items() if name != "event"}
+    event: BrowseEvent = _build(_BROWSE_KINDS[data["event"]], fields)
     return event
 
 

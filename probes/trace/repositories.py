@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from probes.golang import dirhash, module, semver
 from probes.golang.environment import Environment
-from probes.golang.errors import GoError
+from probes.golang.errors import Fatal, GoError
 from probes.golang.goproxy import Access, Hop, access, is_private, refusal
 from probes.golang.quote import quote
 from probes.sources.module_proxy import CachingRepo, ModuleCache, ProxyRepo, Repo
 from probes.trace.checksums import ChecksumGate
 from probes.trace.events import Purpose
 from probes.trace.narrator import Narrator
-from probes.trace.walk import DirectNotTraced, Fatal, Walker
+from probes.trace.walk import DirectNotTraced, Walker
 
 
 class Repositories:

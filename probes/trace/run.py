@@ -13,6 +13,7 @@ from probes.golang.redact import redact
 from probes.golang.toolchain_name import check_gotoolchain
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
+from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher
 from probes.trace import toolchains
 from probes.trace.engine import Download, Engine
@@ -44,7 +45,8 @@ async def trace(
     route = plan(environment, path, query)
     network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
     http2 = "http2client=0" not in environment.process.get("GODEBUG", "").split(",")
-    client = HTTPClient(network, limits, http2=http2)
+    credentials = Credentials(environment.get("GOAUTH"), environment.process)
+    client = HTTPClient(network, limits, http2=http2, authorization=credentials.authorization)
     await client.warm_up()
     narrator = Narrator(emit, Fetcher(client, limits))
     narrator.emit_now(
@@ -59,6 +61,12 @@ async def trace(
         download = _refused(environment, path, query)
         if download is None:
             download = await Engine(environment, route, narrator).run()
+        if download.outcome is Outcome.FAILS and credentials.runs_programs and client.refused_over_https:
+            download.outcome = Outcome.UNKNOWN
+            download.detail = (
+                "GOAUTH names a program, which modtrace does not start; a 4xx above may be another answer "
+                "to go, with the program's credentials"
+            )
     except asyncio.CancelledError:
         narrator.emit_now(
             TraceFinished, outcome=Outcome.CANCELLED, version=None, sum=None, go_mod_sum=None, error=None

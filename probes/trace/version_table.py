@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from probes.golang import semver
 from probes.golang.protocol import Op
-from probes.trace.events import RequestFinished
+from probes.trace.events import RequestFinished, event_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,11 @@ BrowseEvent = (
     | DownloadFinished
 )
 BrowseEmit = Callable[[BrowseEvent], None]
+
+
+def browse_event_to_json(event: BrowseEvent) -> dict[str, Any]:
+    """The event as one JSON object, in the form of event_to_json."""
+    return event_to_json(event)  # type: ignore[arg-type]
 
 
 # -- the fold ----------------------------------------------------------------------------------------

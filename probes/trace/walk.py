@@ -20,10 +20,6 @@ from probes.trace.route import Route
 T = TypeVar("T")
 
 
-class Fatal(Exception):
-    """base.Fatalf: go prints this on stderr, prints no JSON at all, and exits."""
-
-
 class DirectNotTraced(Exception):
     """The walk has come to direct mode, which this version does not trace."""
 
