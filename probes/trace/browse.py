@@ -37,6 +37,7 @@ from probes.golang.goproxy import (
     parse_proxy_url,
 )
 from probes.golang.protocol import Op
+from probes.golang.queries import NoMatchingVersion
 from probes.golang.quote import trim_space
 from probes.golang.redact import redact
 from probes.net.dial import errno_words
@@ -213,7 +214,11 @@ class _Browser:
                 tuple(requests),
             )
         )
-        return list_error if list_error is not None or versions else latest_error
+        if list_error is not None or versions or latest is not None:
+            return list_error
+        # An empty list and no latest version is "no matching versions", which is no not-found.
+        assert latest_error is not None
+        return NoMatchingVersion("latest") if latest_error.not_exist else latest_error
 
 
 def _words(error: GoError | None) -> str | None:

@@ -1,0 +1,244 @@
+"""Pictures of the app, rendered from recordings; anyone can make them again.
+
+    python screenshots/make.py             render the recordings beside this script into SVG
+    python screenshots/make.py --record    record the worlds of the demo anew first
+
+A recording is what the engine really said in a world of the demo. Ports, which differ from run to run, become
+names, and times become those of a network at some distance, the same in every run: so the recordings, the
+pictures and the tests that compare screens change only when modtrace does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from probes.demo.worlds import WorldPlan, names, running, world_plan
+from probes.golang.environment import Environment
+from probes.trace.browse import browse
+from probes.trace.events import Event, event_to_json
+from probes.trace.recording import event_from_json, write_recording
+from probes.trace.version_table import BrowseEvent, browse_event_to_json
+from tui.app import ModtraceApp
+from tui.replay import RecordedStage, Replay, load
+from tui.session import Session
+from tui.stage import scene_of
+from tui.symbols import UNICODE, Symbols
+
+HERE = Path(__file__).parent
+PROXIES = ("mirror.corp.example", "goproxy.example")
+"""What the proxies of a world are called in a recording."""
+UNRECORDED = ("hang",)
+"""Worlds whose trace does not end."""
+
+
+# -- recording ---------------------------------------------------------------------------------------
+
+
+def record(plan: WorldPlan) -> None:
+    """Trace and browse a world, and write both recordings."""
+    from probes.diagnosis.traced import traced
+
+    events: list[Event] = []
+    browsing: list[BrowseEvent] = []
+    with running(plan) as (world, variables):
+        environment = world_environment(variables)
+        asyncio.run(traced(environment, plan.path, plan.query, events.append))
+        asyncio.run(browse(environment, plan.path, browsing.append))
+        hosts = [url.removeprefix("http://") for url in world.urls]
+    rename = _renaming(hosts)
+    told = _Clock().retime([json.loads(rename(json.dumps(event_to_json(event)))) for event in events])
+    with (HERE / f"{plan.name}.jsonl").open("w", encoding="utf-8") as file:
+        write_recording([event_from_json(event) for event in told], file)
+    with (HERE / f"{plan.name}.modules.jsonl").open("w", encoding="utf-8") as file:
+        for browse_event in browsing:
+            data = json.loads(rename(json.dumps(browse_event_to_json(browse_event))))
+            file.write(json.dumps(_without_times(data)) + "\n")
+
+
+def world_environment(variables: Mapping[str, str]) -> Environment:
+    """The environment of a world: its variables, and a name for the module cache."""
+    return scene_of({"GOMODCACHE": "/demo/pkg/mod", **variables}).environment
+
+
+def _renaming(hosts: Iterable[str]) -> Callable[[str], str]:
+    pairs = list(zip(hosts, PROXIES, strict=False))
+
+    def rename(text: str) -> str:
+        for host, name in pairs:
+            text = text.replace(host, name)
+        return text
+
+    return rename
+
+
+def _without_times(data: Any) -> Any:
+    """The same at time 0: the module browser shows no times but those of downloads."""
+    if isinstance(data, dict):
+        return {
+            name: 0.0 if name in ("at", "began") else _without_times(value) for name, value in data.items()
+        }
+    return [_without_times(item) for item in data] if isinstance(data, list) else data
+
+
+_PHASE_S = {"connect": 0.0112, "first_byte": 0.061, "body": 0.0043}
+
+
+@dataclass
+class _Clock:
+    """Gives the events of a recording the times of a network that is the same in every run."""
+
+    now: float = 0.0
+    timing: dict[str, float] = field(default_factory=dict)
+
+    def retime(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The events with other times."""
+        for event in events:
+            self._one(event)
+        return events
+
+    def _one(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "request.started":
+                self.timing = {"began": self.now}
+            case "phase.finished":
+                event["began"] = self.now
+                self.now += self._takes(event["phase"], event)
+                self.timing[event["phase"]] = self.now - event["began"]
+            case "request.finished":
+                self._finish(event)
+        event["at"] = round(self.now, 6)
+        if "began" in event:
+            event["began"] = round(event["began"], 6)
+
+    def _takes(self, phase: str, event: dict[str, Any]) -> float:
+        """The further a request stands in the trace, the slower it is, so that bars differ."""
+        return _PHASE_S.get(phase, 0.003) * (1 + 0.21 * (event["request"] % 4))
+
+    def _finish(self, event: dict[str, Any]) -> None:
+        timing = event["timing"]
+        if timing["body"] is not None:
+            self.timing["body"] = self._takes("body", event) + event["bytes"] / 2_000_000
+            self.now += self.timing["body"]
+        for phase in timing:
+            timing[phase] = round(self.timing[phase] * 1000, 3) if phase in self.timing else None
+        event["began"] = self.timing["began"]
+
+
+# -- replaying ---------------------------------------------------------------------------------------
+
+
+def world_app(
+    name: str, *, replay: Replay | None = None, symbols: Symbols = UNICODE, demo: bool = True
+) -> ModtraceApp:
+    """The app on a recording; it asks the replay instead of the engine."""
+    from probes.net.limits import Limits
+
+    plan = world_plan(name)
+    goproxy = plan.goproxy.format(*(f"http://{proxy}" for proxy in PROXIES))
+    variables = {
+        "GOMODCACHE": "/demo/pkg/mod",
+        "GOPROXY": goproxy,
+        "GOSUMDB": "off",
+        "GOENV": "off",
+    }
+    session = Session(RecordedStage(variables), replay or load(HERE, name), Limits())
+    return ModtraceApp(
+        session, target=(plan.path, plan.query), plan=plan if demo else None, symbols=symbols
+    )
+
+
+def settings_app(variables: Mapping[str, str], suggestions: tuple[str, ...] = ()) -> ModtraceApp:
+    """The app on settings alone, with nothing traced."""
+    from probes.net.limits import Limits
+
+    session = Session(RecordedStage(variables, suggestions), Replay(), Limits())
+    return ModtraceApp(session, symbols=UNICODE)
+
+
+TROUBLED = {
+    "GOPROXY": "https://goproxy.example，https://mirror.corp.example,direct,https://late.example",
+    "GOPRIVATE": "*.corp.example, git.example.com",
+    "GOSUMDB": "off",
+    "GOFLAGS": "-mod=mod",
+    "GOENV": "off",
+    "GOMODCACHE": "/home/gopher/go/pkg/mod",
+    "HTTPS_PROXY": "http://gopher:secret@proxy.corp.example:3128",
+}
+"""Settings with something wrong in most of them."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture."""
+
+    name: str
+    app: Callable[[], ModtraceApp]
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("tree-80x24", lambda: world_app("comma-stops-on-502", demo=False), (80, 24)),
+    Picture("environment-80x24", lambda: settings_app(TROUBLED), (80, 24), ("1",)),
+    Picture("modules-80x24", lambda: world_app("split-files", demo=False), (80, 24), ("3",)),
+    Picture("wide-160x42", lambda: world_app("pipe-passes-502"), (160, 42)),
+    Picture("broad-200x46", lambda: world_app("off-masks-404"), (200, 46)),
+    Picture("worlds-80x24", lambda: world_app("healthy"), (80, 24), ("w",)),
+)
+
+
+async def settle(pilot: Any) -> None:
+    """Wait until the app has shown everything that the replay says."""
+    app = pilot.app
+    await pilot.pause()
+    while True:
+        app.tick()
+        await pilot.pause()
+        if app.session.bridge.idle:
+            break
+    await pilot.pause()
+
+
+async def render(picture: Picture) -> str:
+    """One picture as SVG."""
+    app = picture.app()
+    async with app.run_test(size=picture.size) as pilot:
+        await settle(pilot)
+        for key in picture.keys:
+            await pilot.press(key)
+            await settle(pilot)
+        return without_web_fonts(app.export_screenshot(title="modtrace"))
+
+
+def without_web_fonts(svg: str) -> str:
+    """The SVG without fonts from elsewhere, and with the same names inside in every run."""
+    svg = re.sub(r"<!-- Generated with .*?-->", "", svg)
+    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "Fira Code, Menlo, Consolas, DejaVu Sans Mono")
+    return re.sub(r"terminal-\d+-", "terminal-", svg)
+
+
+def main() -> None:
+    """Record where told to, then render everything."""
+    parser = argparse.ArgumentParser(description="Render the pictures of the app.")
+    parser.add_argument("--record", action="store_true", help="record the worlds of the demo anew first")
+    if parser.parse_args().record:
+        for name in names():
+            if name not in UNRECORDED:
+                record(world_plan(name))
+    for picture in PICTURES:
+        svg = asyncio.run(render(picture))
+        (HERE / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+        sys.stdout.write(f"{picture.name}.svg\n")
+
+
+if __name__ == "__main__":
+    main()

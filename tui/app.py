@@ -1,0 +1,279 @@
+"""The app: it owns the session and the bridge, hears what the panes want, and tells them what has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from probes.commands.trace import parse_target
+from probes.golang.safetext import safe_text
+from tui.fetching import FetchingApp
+from tui.keys import footer_key, key
+from tui.messages import Copy, ShowModules
+from tui.screens.choice_screen import Choice, ChoiceScreen
+from tui.screens.detail_screen import DetailScreen
+from tui.screens.help_screen import HelpScreen, Section
+from tui.screens.prompt_screen import PromptScreen
+from tui.screens.workbench import BROAD, WIDE, Workbench
+from tui.session import Changed, Session
+from tui.stage import Stage
+from tui.symbols import Symbols, symbols_for
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.line_list import LineList
+from tui.widgets.modules_pane import ModulesPane
+from tui.widgets.tree_pane import TreePane
+
+if TYPE_CHECKING:
+    from probes.demo.worlds import WorldPlan
+
+FAST_S, SLOW_S = 0.1, 0.25
+"""How often what the engine says is shown: on this machine, and over a slow line."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class ModtraceApp(FetchingApp):
+    """modtrace on a terminal."""
+
+    TITLE: str | None = "modtrace"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (BROAD, "-broad")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        footer_key("t,o", "ask_target", "trace", "trace", "Trace another PATH@QUERY"),
+        footer_key("r", "again", "again", "again", "Read the settings and trace once more"),
+        key("s", "stop", "stop", "Stop the trace and everything else that is under way"),
+        footer_key("w", "worlds", "worlds", "worlds", "Go to another world of the demo"),
+        footer_key("question_mark,f1", "help", "help", "help", "The keys and the symbols"),
+        footer_key("q", "quit", "quit", "quit", "Leave at once, whatever is under way"),
+        key("ctrl+q", "quit", "quit.ctrl_q", "Leave at once, also from a line of input", priority=True),
+        key("ctrl+c", "interrupt", "quit.ctrl_c", "Leave at once; in a line of input, the second time",
+            priority=True),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        target: tuple[str, str] | None = None,
+        plan: WorldPlan | None = None,
+        make_stage: Callable[[WorldPlan], Stage] | None = None,
+        slow: bool = False,
+        symbols: Symbols | None = None,
+        handle_signals: bool = False,
+    ) -> None:
+        super().__init__(session, symbols or symbols_for())
+        self.crash: Exception | None = None
+        """What ended the app, when it was a bug."""
+        self._target = target
+        self._plan = plan
+        self._make_stage = make_stage
+        self._slow = slow
+        self._handle_signals = handle_signals
+        self._ticker: Timer | None = None
+        self._second = -1
+        self._interrupted = False
+        self.animation_level = "none"
+        if "TEXTUAL_THEME" not in os.environ or os.environ.get("NO_COLOR"):
+            self.theme = "ansi-dark"
+
+    # -- coming and going ----------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Open the workbench and begin."""
+        if self._handle_signals:
+            loop = asyncio.get_running_loop()
+            for number in SIGNALS:
+                loop.add_signal_handler(number, self._leave, 128 + number)
+        self._set_place()
+        self.push_screen(self.workbench)
+        self._ticker = self.set_interval(SLOW_S if self._slow else FAST_S, self.tick)
+        self.session.read()
+        if self._target is not None:
+            self.session.trace_target(*self._target)
+
+    def _leave(self, code: int) -> None:
+        self.exit(return_code=code)
+
+    async def action_quit(self) -> None:
+        """Leave at once; connections are closed after the terminal is the user's again."""
+        self._leave(0)
+
+    def action_interrupt(self) -> None:
+        """Leave as SIGINT would; in a line of input only the second time in a row."""
+        if isinstance(self.focused, Input) and not self._interrupted:
+            self._interrupted = True
+            self.tell("press Ctrl+C once more to leave")
+            self.set_timer(3, self._forget_interrupt)
+            return
+        self._leave(128 + signal.SIGINT)
+
+    def _forget_interrupt(self) -> None:
+        self._interrupted = False
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep a bug for whoever runs the app: it is told when the terminal is the user's again."""
+        self.crash = self.crash or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Leave after a bug; Textual would print a traceback with all local variables, secrets too."""
+        self._close_messages_no_wait()
+
+    # -- the bridge ----------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something was asked of the engine: look after what it says."""
+        if self._ticker is not None:
+            self._ticker.resume()
+        self._show(Changed.TRACE | Changed.TABLE)
+
+    def tick(self) -> None:
+        """Show what the engine has said since the last time."""
+        changed = self.session.deliver()
+        second = int(self.session.now)
+        if self.session.tracing and second != self._second:
+            changed |= Changed.TRACE
+        self._second = second
+        if changed:
+            self._show(changed)
+            self._browse_if_due()
+        elif self.session.bridge.idle and self._ticker is not None:
+            self._ticker.pause()
+
+    def _show(self, changed: Changed) -> None:
+        if self.workbench.is_mounted:
+            if Changed.ENVIRONMENT in changed:
+                self._set_place()
+            self.workbench.show(changed)
+        if isinstance(self.screen, DetailScreen):
+            self.screen.refresh_details()
+
+    def _browse_if_due(self) -> None:
+        """Ask for versions once the trace is over, so that its times are its own."""
+        session = self.session
+        if session.trace.finished is not None and not session.has_browsed and self.workbench.modules_in_sight:
+            session.browse()
+            self.wake()
+
+    @on(ShowModules)
+    def _modules_shown(self) -> None:
+        if not self.session.has_browsed:
+            self.session.browse()
+            self.wake()
+
+    # -- what to trace -------------------------------------------------------------------------------
+
+    @on(TreePane.Suggested)
+    def _suggested(self, event: TreePane.Suggested) -> None:
+        self.trace_target(event.path)
+
+    def trace_target(self, text: str | None) -> None:
+        """Trace PATH@QUERY; None for nothing."""
+        if text:
+            self.session.trace_target(*parse_target(text.split()[-1]))
+            self.workbench.show_pane("tree")
+            self.wake()
+
+    def action_ask_target(self) -> None:
+        """Ask what to trace."""
+        target = self.session.target
+        value = "" if target is None else f"{target[0]}@{target[1]}"
+        suggestions = self.session.scene.suggestions if self.session.scene is not None else ()
+        note = "a module path, and behind @ a version, latest, a branch or a comparison such as <v1.5.0"
+        screen = PromptScreen("Trace PATH@QUERY", value, suggestions=suggestions, note=note)
+        self.push_screen(screen, self.trace_target)
+
+    def action_again(self) -> None:
+        """Once more, with fresh settings."""
+        self.session.again()
+        self.wake()
+
+    def action_stop(self) -> None:
+        """Stop everything."""
+        if not self.session.stop():
+            self.tell("nothing is under way")
+        self.wake()
+
+    # -- worlds --------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Worlds are only in the demo; nothing is done behind a screen that is in front."""
+        if action == "worlds":
+            return self._plan is not None
+        return True
+
+    def _set_place(self) -> None:
+        if self._plan is None:
+            scene = self.session.scene
+            if scene is not None:
+                self.workbench.set_place(scene.environment.go_version or "no go found")
+            return
+        from probes.demo.worlds import names
+
+        number = names().index(self._plan.name) + 1
+        place = f"world {number}/{len(names())} {self._plan.name}"
+        self.workbench.set_place(place, self._plan.title, self._plan.story)
+
+    def action_worlds(self) -> None:
+        """Choose a world."""
+        from probes.demo.worlds import WORLDS
+
+        choices = [Choice(plan.name, plan.name, plan.title, plan.story) for plan in WORLDS]
+        chosen = None if self._plan is None else self._plan.name
+        self.push_screen(ChoiceScreen("Worlds", choices, chosen), self._go_to_world)
+
+    def _go_to_world(self, name: object) -> None:
+        from probes.demo.worlds import world_plan
+
+        if name is None or self._make_stage is None:
+            return
+        self._plan = world_plan(str(name))
+        self.session.play(self._make_stage(self._plan)).close()
+        self._set_place()
+        self.trace_target(f"{self._plan.path}@{self._plan.query}")
+
+    # -- help, clipboard, palette --------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """All keys."""
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+            return
+        bindings = [binding for binding in self.BINDINGS if self._plan or binding.action != "worlds"]  # type: ignore[union-attr]
+        sections = [
+            Section("Everywhere", bindings),  # type: ignore[arg-type]
+            Section("Workbench", Workbench.BINDINGS),  # type: ignore[arg-type]
+            Section("Lists", LineList.BINDINGS),  # type: ignore[arg-type]
+            Section("Module browser", ModulesPane.BINDINGS),  # type: ignore[arg-type]
+            Section("Line to find things in", FilterBar.BINDINGS),  # type: ignore[arg-type]
+        ]
+        self.push_screen(HelpScreen(sections))
+
+    @on(Copy)
+    def _copy(self, event: Copy) -> None:
+        self.copy_to_clipboard(safe_text(event.text, lines=20))
+        self.tell(f"copied: {event.text}")
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The name of a key in the footer."""
+        shown = self.symbols.enter if binding.key == "enter" else super().get_key_display(binding)
+        return self.symbols.show(shown)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's entries: Textual's own, and ours."""
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Trace", "Trace another PATH@QUERY", self.action_ask_target)
+        yield SystemCommand("Again", "Read the settings and trace once more", self.action_again)
+        yield SystemCommand("Verdict", "go's own words, the first cause", self.workbench.action_verdict)
+        if self._plan is not None:
+            yield SystemCommand("Worlds", "Go to another world of the demo", self.action_worlds)

@@ -1,0 +1,29 @@
+"""The lines at the top of the screen: the title with the tabs, and the story of a world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.lines import Line, Role, Span, line, spread, wrap
+from tui.symbols import Symbols
+
+TABS = (("environment", "1", "env"), ("tree", "2", "tree"), ("modules", "3", "mods"))
+
+
+def title_line(target: str, place: str, active: str | None, width: int, symbols: Symbols) -> Line:
+    """The name, what is traced and where; with ``active`` the tabs, that one in capitals and brackets."""
+    left = line((" modtrace", Role.STRONG), f"  {target}" if target else "")
+    if active is None:
+        return spread(left, line((f"{place} ", Role.FAINT)), width, cut=symbols.cut)
+    tabs: list[Span] = []
+    for name, number, word in TABS:
+        chosen = name == active
+        text = f"[{number} {word.upper()}]" if chosen else f" {number} {word} "
+        tabs.append(Span(text, Role.STRONG if chosen else Role.FAINT))
+    return spread(left, line(*tabs), width, cut=symbols.cut)
+
+
+def story_lines(place: str, title: str, story: str, width: int) -> Sequence[Line]:
+    """The world that one is in, and what happens there."""
+    head = line(" ", (place, Role.NAME), ("  " + title, Role.STRONG))
+    return [head, *(line((" " + part, Role.FAINT)) for part in wrap(story, width - 2))]

@@ -1,0 +1,227 @@
+"""The module browser: versions by proxies, the newest first, and what is being fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from probes.trace.version_table import Cell, ColumnState, Download, VersionTable, Wanted
+from tui.drawing.fields import Details, Field, heading
+from tui.drawing.figures import duration, size
+from tui.lines import Line, Role, Row, Span, cells, line, pad, wrap_pieces
+from tui.symbols import Symbols
+
+_VERSION = 22
+_NARROWEST, _WIDEST = 15, 28
+"""Cells that a proxy's column may take."""
+BAR_CELLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ModulesView:
+    """What the pane is drawn from."""
+
+    table: VersionTable
+    column: int
+    """The proxy that files are fetched from."""
+    width: int
+    symbols: Symbols
+    chosen: str | None = None
+    """The version that go chose."""
+    hint: str = ""
+    """What to do when there is nothing to show."""
+
+
+def cell_width(view: ModulesView) -> int:
+    """How wide the columns are: as the longest name needs, as long as all of them fit."""
+    longest = max((cells(state.column.name) for state in view.table.columns), default=0) + 3
+    share = (view.width - _VERSION - 26) // max(1, len(view.table.columns))
+    return max(_NARROWEST, min(_WIDEST, longest, share))
+
+
+def visible_columns(view: ModulesView) -> list[ColumnState]:
+    """As many proxies as fit, the selected one among them."""
+    columns = view.table.columns
+    fitting = max(1, (view.width - _VERSION - 2) // cell_width(view))
+    first = max(0, min(view.column - fitting + 1, len(columns) - fitting))
+    return columns[first : first + fitting]
+
+
+def module_head(view: ModulesView) -> list[Line]:
+    """The two lines above the table: the proxies, and how each stands."""
+    if not view.table.columns:
+        return []
+    width, cut = cell_width(view), view.symbols.cut
+    names, states = [Span(pad("  version", _VERSION + 2), Role.FAINT)], [Span(" " * (_VERSION + 2))]
+    for state in visible_columns(view):
+        name = pad(state.column.name, width - 3, cut=cut).rstrip()
+        if state.column.id == view.column:
+            names.append(Span(pad(f"[{name}]", width), Role.STRONG))
+        else:
+            names.append(Span(pad(f" {name}", width)))
+        text, role = column_words(state, view.symbols)
+        states.append(Span(" " + pad(text, width - 2, cut=cut) + " ", role))
+    return [line(*names), line(*states)]
+
+
+def column_words(state: ColumnState, symbols: Symbols) -> tuple[str, Role]:
+    """How a proxy stands, in a few characters."""
+    if state.column.private:
+        return f"{symbols.none} private", Role.FAINT
+    if state.asking:
+        return f"{symbols.busy} asking", Role.BUSY
+    if state.answered is None:
+        return f"{symbols.idle} not asked", Role.FAINT
+    if state.answered.error is not None:
+        return symbols.fail + _which(state), Role.FAIL
+    if not state.answered.versions:
+        return f"{symbols.none} none listed", Role.FAINT
+    return f"{symbols.ok} {len(state.answered.versions)} listed", Role.OK
+
+
+def _which(state: ColumnState) -> str:
+    """Which error a proxy answered with: the status, or "failed"."""
+    assert state.answered is not None
+    failed = [request for request in state.answered.requests if request.error is not None]
+    statuses = [request.status for request in failed if request.status not in (None, 200)]
+    return str(statuses[0]) if statuses else " failed"
+
+
+def module_rows(view: ModulesView, needle: str = "") -> list[Row]:
+    """One row a version; or, without versions, why there are none."""
+    rows = [
+        Row(("version", version), _version_line(view, version))
+        for version in view.table.versions()
+        if needle.lower() in version.lower()
+    ]
+    if rows or needle:
+        return rows
+    return [
+        Row(("note", number), text, selectable=False) for number, text in enumerate(_nothing(view))
+    ]
+
+
+def _nothing(view: ModulesView) -> Iterator[Line]:
+    table = view.table
+    started = table.started
+    if started is None or any(state.asking for state in table.columns):
+        text = "asking …" if started is not None else view.hint
+    elif started.error is not None:
+        text = f"nobody can be asked: {started.error}"
+    elif started.private_pattern is not None:
+        text = f"private: {started.private_pattern} of GONOPROXY matches, so no proxy is ever asked"
+    elif not table.columns:
+        text = "GOPROXY names no proxy that could be asked; direct mode is not traced yet"
+    else:
+        text = "no versions" + ("" if table.finished else " yet")
+        if any(state.answered is None for state in table.columns):
+            text += "; a asks the proxies that go would not come to"
+    yield from wrap_pieces(["  "], text, view.width - 2, Role.FAINT)
+    for state in table.columns:
+        if state.answered is not None and (state.answered.error or state.answered.latest_error):
+            words = state.answered.error or state.answered.latest_error or ""
+            head = line("  ", (view.symbols.fail, Role.FAIL), f" {state.column.name}: ")
+            yield from wrap_pieces(head.spans, words, view.width - 2, Role.FAIL)
+
+
+def _version_line(view: ModulesView, version: str) -> Line:
+    spans = [Span("  "), Span(pad(version, _VERSION, cut=view.symbols.cut))]
+    for state in visible_columns(view):
+        text, role = _cell(view.table.cell(version, state.column.id), state, view.symbols)
+        shown = f"[{text}]" if state.column.id == view.column else f" {text} "
+        spans.append(Span(pad(shown, cell_width(view)), role))
+    return Line(tuple(spans)) + _marks(view, version)
+
+
+def _cell(cell: Cell, state: ColumnState, symbols: Symbols) -> tuple[str, Role]:
+    match cell:
+        case Cell.LISTED:
+            return symbols.ok, Role.OK
+        case Cell.NOT_LISTED:
+            return symbols.none, Role.FAINT
+        case Cell.ASKING:
+            return symbols.busy, Role.BUSY
+        case Cell.ERROR:
+            return symbols.fail + _which(state), Role.FAIL
+        case Cell.PRIVATE:
+            return "private", Role.FAINT
+        case Cell.NOT_ASKED:
+            return symbols.idle, Role.FAINT
+
+
+def _marks(view: ModulesView, version: str) -> Line:
+    spans: list[Span] = []
+    for download in view.table.downloads.values():
+        if download.wanted.version == version:
+            spans += [Span(" "), *progress(download, view.symbols)]
+    if version == view.chosen:
+        spans.append(Span(f" {view.symbols.back} go chose", Role.BUSY))
+    if view.table.latest_at(version):
+        spans.append(Span(f" {view.symbols.back} latest", Role.FAINT))
+    return line(*spans)
+
+
+def progress(download: Download, symbols: Symbols) -> list[Span]:
+    """One file: "zip ✓", "zip ✗", or how far it has come."""
+    op, finished = download.wanted.op.value, download.finished
+    if finished is None:
+        if download.total:
+            done = min(1.0, download.received / download.total)
+            filled = int(done * BAR_CELLS)
+            bar = symbols.bar * filled + symbols.idle * (BAR_CELLS - filled)
+            return [Span(f"{op} ", Role.BUSY), Span(bar, Role.BUSY), Span(f" {done:.0%}", Role.BUSY)]
+        got = f" {size(download.received)}" if download.received else ""
+        return [Span(f"{op} {symbols.busy}{got}", Role.BUSY)]
+    if finished.file is not None:
+        return [Span(f"{op} {symbols.ok}", Role.OK)]
+    return [Span(f"{op} {symbols.none if finished.cancelled else symbols.fail}", Role.FAIL)]
+
+
+# -- details -----------------------------------------------------------------------------------------
+
+
+def module_details(view: ModulesView, version: str) -> Details:
+    """Everything about one version."""
+    return Details(f"{view.table.path}@{version}", tuple(_version(view, version)))
+
+
+def _version(view: ModulesView, version: str) -> Iterator[Field]:
+    if version == view.chosen:
+        yield Field("go", "this is the version that go chose")
+    for state in view.table.columns:
+        cell = view.table.cell(version, state.column.id)
+        words = state.because if cell is Cell.NOT_ASKED and state.because else ""
+        text, role = cell.value, _cell(cell, state, view.symbols)[1]
+        if state.answered is not None and state.answered.latest == version:
+            text += ", its latest"
+            if state.answered.latest_time:
+                text += f", of {state.answered.latest_time}"
+        yield Field("proxy", f"{state.column.name}: {text}{': ' + words if words else ''}", role)
+        if state.answered is not None and state.answered.error is not None:
+            yield Field("", state.answered.error, Role.FAIL)
+    files = [download for download in view.table.downloads.values() if download.wanted.version == version]
+    if files:
+        yield heading("files")
+    for download in files:
+        yield from _file(view.table, download)
+
+
+def _file(table: VersionTable, download: Download) -> Iterator[Field]:
+    finished, op = download.finished, download.wanted.op.value
+    name = column_name(table, download.wanted)
+    if finished is None:
+        yield Field(op, f"{size(download.received)} so far, from {name}", Role.BUSY)
+    elif finished.file is not None:
+        request = finished.request
+        took = f" in {duration(request.at - request.began)}" if request is not None else ""
+        yield Field(op, f"{size(finished.bytes)} from {name}{took}", Role.OK)
+        yield Field("", finished.file, copy=finished.file, verbatim=True)
+    elif finished.cancelled:
+        yield Field(op, "stopped; nothing was kept", Role.FAINT)
+    else:
+        yield Field(op, finished.error or "failed", Role.FAIL)
+
+
+def column_name(table: VersionTable, wanted: Wanted) -> str:
+    """The proxy that a file comes from."""
+    return table.columns[wanted.column].column.name if wanted.column < len(table.columns) else "?"

@@ -1,0 +1,34 @@
+"""The names of the rows of the tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What a row of the tree is about."""
+
+    HINT = "hint"
+    SUGGESTION = "suggestion"
+    BROKEN = "broken"
+    PRIVATE = "private"
+    HOP = "hop"
+    REQUEST = "request"
+    RUNG = "rung"
+    EDGE = "edge"
+    DEAD = "dead"
+    CONTENT = "content"
+    CHECKSUMS = "checksums"
+    FINDING = "finding"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeKey:
+    """One row of the tree; stays the same while the trace goes on."""
+
+    part: Part
+    number: int = 0
+    """The hop, the request, the entry or the finding, counted from 0."""
+    name: str = ""
+    """The rung's phase, or a suggested module."""

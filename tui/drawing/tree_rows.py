@@ -1,0 +1,328 @@
+"""The tree pane: the way go walks, one row a hop, one row an edge, drawn before the first packet.
+
+    private?        no       nothing in GONOPROXY matches
+  ▾ ✗ mirror.corp            list ✗502  info ·  mod ·  zip ·                     842 ms
+      ✗ list        502 Bad Gateway                       ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇        842 ms
+    ■ , stops here           502 is neither 404 nor 410
+    · goproxy.cn             list ·     info ·  mod ·  zip ·
+    checksums       ·        sum.golang.org
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from probes.golang.goproxy import Access, HopKind
+from probes.golang.protocol import Op
+from probes.trace.events import ChecksumDecided, Outcome, Verdict
+from probes.trace.fold import Request, Trace
+from probes.trace.route import HopView
+from tui.drawing.figures import Axis, axis_seconds, duration, waiting
+from tui.drawing.hop_state import (
+    CANCELLED,
+    SEPARATOR_WORDS,
+    State,
+    chip,
+    decisions_at,
+    hop_state,
+    is_busy,
+    request_state,
+    requests_for,
+    spent,
+    unasked_words,
+)
+from tui.drawing.rungs import rung_rows
+from tui.drawing.tree_keys import Part, TreeKey
+from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, spread
+from tui.symbols import Symbols
+
+SLOW_S = 1.0
+"""A request that takes longer than this is unfolded by itself, so that one sees what it waits for."""
+
+_UNCHECKED = ("off", "private", "")
+"""What stands for the name of the checksum database when nobody is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeView:
+    """What the tree is drawn from."""
+
+    trace: Trace
+    now: float
+    """Seconds since the trace began."""
+    width: int
+    symbols: Symbols
+    folds: dict[TreeKey, bool] = field(default_factory=dict)
+    """Rows that the user has unfolded (True) or folded (False)."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the trace goes on."""
+        return self.trace.started is not None and self.trace.finished is None
+
+    def is_open(self, key: TreeKey, by_itself: Collection[TreeKey]) -> bool:
+        """Whether a row is unfolded."""
+        return self.folds.get(key, key in by_itself)
+
+
+def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
+    """The rows that are unfolded without being told to: the first cause, and what keeps one waiting."""
+    keys: set[TreeKey] = set()
+    for number, request in trace.requests.items():
+        if request.finished is None and now - request.started.at >= SLOW_S:
+            keys |= {TreeKey(Part.HOP, request.started.hop or 0), TreeKey(Part.REQUEST, number)}
+    guilty = guilty_row(trace)
+    if guilty is not None and guilty.part is Part.REQUEST:
+        keys |= {TreeKey(Part.HOP, trace.requests[guilty.number].started.hop or 0), guilty}
+    return frozenset(keys)
+
+
+def guilty_row(trace: Trace) -> TreeKey | None:
+    """The row that the first cause of a failure is about; None before the end, and of a success."""
+    finished, cause = trace.finished, trace.first_cause()
+    if finished is None or cause is None:
+        return None
+    if cause.hop_id is not None:
+        walks = [finished.failed_walk] if finished.failed_walk is not None else list(trace.walks)
+        decisions = [decision for walk in walks for decision in trace.walks[walk].decisions]
+        asked = [d.request for d in decisions if d.hop == cause.hop_id and d.request is not None]
+        asked += [number for number, r in trace.requests.items() if r.started.hop == cause.hop_id]
+        guilty = [number for number in asked if trace.requests[number].started.op.value == cause.op]
+        return TreeKey(Part.REQUEST, guilty[0]) if guilty else TreeKey(Part.HOP, cause.hop_id)
+    return TreeKey(Part.CONTENT) if finished.failed_walk is None else None
+
+
+def first_hop(trace: Trace) -> TreeKey | None:
+    """The first entry of the list that go looks at."""
+    hops = [] if trace.route is None else [hop for hop in trace.route.hops if hop.kind is not HopKind.NOPROXY]
+    return TreeKey(Part.HOP, hops[0].id) if hops else None
+
+
+def tree_rows(view: TreeView) -> list[Row]:
+    """All rows of the tree."""
+    route = view.trace.route
+    if route is None:
+        return []
+    opened = open_by_themselves(view.trace, view.now)
+    rows: list[Row] = []
+    if route.error is not None:
+        text = line((view.symbols.fail, Role.FAIL), " GOPROXY cannot be used: ", (route.error, Role.FAIL))
+        rows.append(Row(TreeKey(Part.BROKEN), line("  ") + text))
+    rows.append(_private_row(view))
+    shown = [hop for hop in route.hops if hop.kind is not HopKind.NOPROXY]
+    for hop in shown:
+        rows += _hop_rows(view, hop, opened)
+        rows += _edge_rows(view, hop, last=hop is shown[-1] and not route.dead)
+    for number, entry in enumerate(route.dead):
+        text = line(f"    {view.symbols.none} ", (pad(entry, 22, cut=view.symbols.cut), Role.FAINT))
+        words = ("  never looked at: it stands behind direct or off", Role.FAINT)
+        rows.append(Row(TreeKey(Part.DEAD, number), text + line(words)))
+    rows += _content_rows(view)
+    rows.append(_checksum_row(view))
+    return [Row(row.key, fit(row.line, view.width, cut=view.symbols.cut), row.selectable) for row in rows]
+
+
+_LABEL = 18
+"""Cells of the label of the first and last rows."""
+
+
+def _private_row(view: TreeView) -> Row:
+    route = view.trace.route
+    assert route is not None
+    head = line("    ", (pad("private?", _LABEL - 2), Role.NAME))
+    if route.private_pattern is not None:
+        words = line(("yes", Role.WARN), f"  {route.private_pattern} matches: no proxy is ever asked")
+    else:
+        words = line("no", ("   nothing in GONOPROXY matches", Role.FAINT))
+    return Row(TreeKey(Part.PRIVATE), head + words)
+
+
+# -- hops --------------------------------------------------------------------------------------------
+
+
+def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iterator[Row]:
+    key = TreeKey(Part.HOP, hop.id)
+    requests = [(n, r) for n, r in view.trace.requests.items() if r.started.hop == hop.id]
+    is_open = bool(requests) and view.is_open(key, opened)
+    yield Row(key, _hop_line(view, hop, is_open=is_open, can_open=bool(requests)))
+    if not is_open:
+        return
+    for number, request in requests:
+        yield from _request_rows(view, number, request, opened)
+    for number, made in enumerate(view.trace.findings):
+        if made.hop == hop.id:
+            words = line("      ", (view.symbols.warn, Role.WARN), " ", (made.finding.message, Role.WARN))
+            yield Row(TreeKey(Part.FINDING, number), words)
+
+
+def _hop_line(view: TreeView, hop: HopView, *, is_open: bool, can_open: bool) -> Line:
+    symbols, state = view.symbols, hop_state(view.trace, hop)
+    fold = (symbols.opened if is_open else symbols.closed) if can_open else " "
+    head = line(f"  {fold} ", (state.symbol(symbols), state.role), " ")
+    name_role = Role.FAINT if state is State.IDLE else Role.STRONG
+    if hop.access is not Access.ASK:
+        words = unasked_words(view.trace, hop)
+        return head + line((pad(hop.name, 22, cut=symbols.cut), name_role), ("  " + words, Role.FAINT))
+    chips = _chips(view, hop)
+    time = _time_at(view, hop)
+    room = view.width - head.width - chips.width - 2
+    if room - 10 >= 12:
+        room -= 10
+    else:
+        time = Line()
+    name = pad(hop.name, min(max(room, 8), 34), cut=symbols.cut)
+    return spread(head + line((name, name_role), "  ") + chips, time, view.width, cut=symbols.cut)
+
+
+def _time_at(view: TreeView, hop: HopView) -> Line:
+    seconds = spent(view.trace, hop, view.now)
+    if is_busy(view.trace, hop):
+        return line((waiting(seconds), Role.BUSY))
+    return line(duration(seconds)) if seconds else Line()
+
+
+def _chip_ops(view: TreeView) -> list[Op]:
+    """The operations that have a chip: those that go asks for a download, and others that were asked."""
+    asked = {request.started.op for request in view.trace.requests.values()}
+    route = view.trace.route
+    ops = [Op.LIST, *([Op.LATEST] if Op.LATEST in asked else []), Op.INFO, Op.MOD, Op.ZIP]
+    if route is not None and (route.checksum not in _UNCHECKED or Op.SUM in asked):
+        ops.append(Op.SUM)
+    return ops
+
+
+def _chips(view: TreeView, hop: HopView) -> Line:
+    spans: list[Span] = []
+    for op in _chip_ops(view):
+        text, role = chip(requests_for(view.trace, hop, op), view.symbols)
+        word_role = Role.FAINT if role is Role.FAINT else Role.PLAIN
+        blanks = " " * (5 - cells(text))
+        spans += [Span(f"{op} ", word_role), Span(text, role), Span(blanks)]
+    return line(*spans)
+
+
+def _request_rows(
+    view: TreeView, number: int, request: Request, opened: Collection[TreeKey]
+) -> Iterator[Row]:
+    key = TreeKey(Part.REQUEST, number)
+    is_open = view.is_open(key, opened)
+    state, symbols = request_state(request), view.symbols
+    fold = symbols.opened if is_open else symbols.closed
+    what = " ".join(word for word in (request.started.op.value, request.started.version) if word)
+    head = line(f"    {fold} ", (state.symbol(symbols), state.role), " ")
+    axis = axis_for(view)
+    finished = request.finished
+    ended = view.now if finished is None else finished.at
+    bar = line((axis.bar(request.started.at, ended, symbols), state.role))
+    room = view.width - axis.width - TIME_WIDTH - head.width - 1
+    label = pad(what, min(24, room // 2), cut=symbols.cut)
+    answer = fit(line(" ", _answer_words(request)), room - cells(label), cut=symbols.cut)
+    fill = line(" " * (room - cells(label) - answer.width))
+    row = head + line(label) + answer + fill + bar + time_cell(_request_time(view, request))
+    yield Row(key, row)
+    if is_open:
+        yield from rung_rows(view.now, number, request, axis, view.width, symbols)
+
+
+def _answer_words(request: Request) -> tuple[str, Role]:
+    finished = request.finished
+    if finished is None:
+        return "under way", Role.BUSY
+    if finished.error == CANCELLED:
+        return "stopped", Role.FAINT
+    if finished.status is None:
+        text = (finished.error or "").split("\n", 1)[0]
+        return text.removeprefix(f'Get "{finished.url}": '), Role.FAIL
+    if finished.status == 200 and finished.error is not None:
+        return "200, then: " + finished.error.split("\n", 1)[0].rpartition(": ")[2], Role.FAIL
+    return finished.reason or str(finished.status), Role.PLAIN if finished.status == 200 else Role.FAIL
+
+
+def _request_time(view: TreeView, request: Request) -> str:
+    finished = request.finished
+    if finished is None:
+        return waiting(view.now - request.started.at)
+    return duration(finished.at - finished.began)
+
+
+TIME_WIDTH = 9
+"""Cells of the time at the right edge, a blank before it included."""
+
+
+def time_cell(text: str) -> Line:
+    """A time at the right edge."""
+    return line(text.rjust(TIME_WIDTH))
+
+
+def axis_for(view: TreeView) -> Axis:
+    """The axis that all bars of this tree share."""
+    width = max(10, min(60, view.width * 3 // 10))
+    return Axis(axis_seconds(view.now, running=view.running), width)
+
+
+# -- edges -------------------------------------------------------------------------------------------
+
+
+def _edge_rows(view: TreeView, hop: HopView, *, last: bool) -> Iterator[Row]:
+    symbols, trace = view.symbols, view.trace
+    decisions = list(decisions_at(trace, hop.id))
+    stops = [decision for decision in decisions if decision.verdict is Verdict.STOP]
+    unknown = [decision for decision in decisions if decision.verdict is Verdict.UNKNOWN]
+    nexts = [decision for decision in decisions if decision.verdict is Verdict.NEXT]
+    if last and not stops and not unknown:
+        return
+    sign = hop.separator.value or "end:"
+    if stops:
+        state = symbols.stop, Role.FAIL, f"{sign} stops here", stops[-1].because
+    elif unknown:
+        state = symbols.unknown, Role.WARN, f"{sign} unknown", unknown[-1].because
+    elif nexts:
+        times = f" ({len(nexts)} times)" if len(nexts) > 1 else ""
+        state = symbols.goes_on, Role.BUSY, f"{sign} goes on", nexts[-1].because + times
+    elif decisions:
+        state = symbols.idle, Role.FAINT, f"{sign} not needed", "served here"
+    elif trace.finished is not None:
+        state = symbols.idle, Role.FAINT, f"{sign} not reached", ""
+    else:
+        state = symbols.idle, Role.FAINT, f"{sign} {SEPARATOR_WORDS[hop.separator]}", ""
+    symbol, role, words, because = state
+    text = line("    ", (symbol, role), " ", (pad(words, 20) if because else words, role), "  ", because)
+    yield Row(TreeKey(Part.EDGE, hop.id), text)
+
+
+# -- what is neither hop nor edge --------------------------------------------------------------------
+
+
+def _content_rows(view: TreeView) -> Iterator[Row]:
+    """A failure that belongs to no walk: content that go refuses, or a command that it does not begin."""
+    finished = view.trace.finished
+    if finished is None or finished.outcome is not Outcome.FAILS or finished.failed_walk is not None:
+        return
+    if view.trace.route is not None and view.trace.route.error is not None:
+        return
+    label = "content" if view.trace.requests else "go itself"
+    head = line("    ", (view.symbols.fail, Role.FAIL), " ", (pad(label, _LABEL - 4), Role.NAME))
+    yield Row(TreeKey(Part.CONTENT), head + line(((finished.error or "").split("\n", 1)[0], Role.FAIL)))
+
+
+def _checksum_row(view: TreeView) -> Row:
+    route = view.trace.route
+    assert route is not None
+    head = line("    ", (pad("checksums", _LABEL - 2), Role.NAME))
+    return Row(TreeKey(Part.CHECKSUMS), head + _checksum_words(view, view.trace.checksums, route.checksum))
+
+
+def _checksum_words(view: TreeView, decided: list[ChecksumDecided], planned: str) -> Line:
+    failed = [check for check in decided if check.verdict == "failed"]
+    verified = [check.what for check in decided if check.verdict == "verified"]
+    if failed:
+        text = f" {failed[0].what}: {failed[0].because}"
+        return line((view.symbols.fail, Role.FAIL), (text, Role.FAIL))
+    if verified:
+        return line((view.symbols.ok, Role.OK), f" {' and '.join(verified)} verified by {planned}")
+    if planned in _UNCHECKED:
+        why = {"off": "GOSUMDB=off: nobody is asked", "private": "private: nobody is asked"}
+        return line((view.symbols.none, Role.FAINT), (" " + why.get(planned, "nobody is asked"), Role.FAINT))
+    asked = "vouches for what is downloaded" if view.trace.finished is None else "was not asked"
+    return line((view.symbols.idle, Role.FAINT), (f" {planned} {asked}", Role.FAINT))

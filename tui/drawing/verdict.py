@@ -1,0 +1,101 @@
+"""The verdict: what go will print, and the first real cause, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from probes.trace.events import Outcome
+from probes.trace.fold import Trace
+from tui.drawing.figures import duration, waiting
+from tui.lines import Line, Piece, Role, line, spread, wrap
+from tui.symbols import Symbols
+
+MAX_ERROR_LINES, MAX_CAUSE_LINES = 3, 2
+"""Lines that go's error and the first cause may take in the bar; ``v`` shows all of it."""
+
+
+def verdict_lines(
+    trace: Trace, now: float, width: int, symbols: Symbols, *, failure: str | None = None
+) -> list[Line]:
+    """The verdict in a few lines. ``failure`` is what went wrong with modtrace itself."""
+    started, finished = trace.started, trace.finished
+    if failure is not None:
+        return _cut([(symbols.unknown, Role.WARN), " could not tell: "], failure, width, symbols)
+    if started is None:
+        return [line((symbols.idle, Role.FAINT), " nothing traced yet: press t and type a module path")]
+    target = f"{started.path}@{started.query}"
+    if finished is None:
+        return [_running(trace, target, now, symbols)]
+    match finished.outcome:
+        case Outcome.OK:
+            return _success(trace, started.path, width, symbols)
+        case Outcome.FAILS:
+            return _failure(trace, width, symbols)
+        case Outcome.CANCELLED:
+            words = f" could not tell: {target} was stopped before the end"
+            return [line((symbols.unknown, Role.WARN), words)]
+        case Outcome.UNKNOWN:
+            return _cut([(symbols.unknown, Role.WARN), " could not tell: "], finished.detail, width, symbols)
+
+
+def _running(trace: Trace, target: str, now: float, symbols: Symbols) -> Line:
+    asked = len(trace.requests)
+    requests = f"  {asked} request{'' if asked == 1 else 's'}" if asked else ""
+    time = waiting(now)
+    return line(
+        (symbols.busy, Role.BUSY), (f" tracing {target}", Role.STRONG), requests, f"  {time}" if time else ""
+    )
+
+
+def _success(trace: Trace, path: str, width: int, symbols: Symbols) -> list[Line]:
+    finished = trace.finished
+    assert finished is not None
+    head = line((symbols.ok, Role.OK), " go would download ", (f"{path}@{finished.version}", Role.STRONG))
+    route = trace.route
+    by_hop: dict[int, list[str]] = {}
+    for op, index in trace.served().items():
+        by_hop.setdefault(index, []).append(op)
+    names = {} if route is None else {hop.index: hop.name for hop in route.hops}
+    served = "; ".join(f"{', '.join(ops)} from {names.get(index, '?')}" for index, ops in by_hop.items())
+    requests = len(trace.requests)
+    time = f"{requests} request{'' if requests == 1 else 's'}, {duration(trace.now)}"
+    head = spread(head, line((time, Role.FAINT)), width - 1, cut=symbols.cut)
+    return [head, line("  ", served)] if served else [head]
+
+
+def _failure(trace: Trace, width: int, symbols: Symbols) -> list[Line]:
+    finished = trace.finished
+    assert finished is not None
+    head: list[Piece] = [(symbols.fail, Role.FAIL), (" go would fail: ", Role.STRONG)]
+    lines = _cut(head, finished.error or "", width, symbols)
+    cause = trace.first_cause()
+    if cause is not None:
+        head = [("  first cause: ", Role.STRONG)]
+        lines += _cut(head, cause.summary, width, symbols, most=MAX_CAUSE_LINES)
+    return lines
+
+
+def _cut(
+    head: Sequence[Piece], text: str, width: int, symbols: Symbols, *, most: int = MAX_ERROR_LINES
+) -> list[Line]:
+    """Text behind its label, on few lines; what is too long loses its middle, for the end says most."""
+    label, text = line(*head), " ".join(text.split())
+    room = most * (width - 2) - label.width - (most - 1) * len(_INDENT)
+    kept = len(text)
+    while True:
+        parts = wrap(f"{' ' * label.width}{_without_middle(text, kept, symbols)}", width - 2 - len(_INDENT))
+        if len(parts) <= most or kept <= 8:
+            break
+        kept = min(kept - 1, room)
+    first, *rest = parts
+    return [label + line(first[label.width :]), *(line(_INDENT + part) for part in rest)]
+
+
+_INDENT = "    "
+
+
+def _without_middle(text: str, length: int, symbols: Symbols) -> str:
+    if len(text) <= length:
+        return text
+    tail = length // 2
+    return f"{text[: length - tail - 3]} {symbols.cut} {text[len(text) - tail :]}"

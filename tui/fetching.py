@@ -1,0 +1,97 @@
+"""The part of the app that fetches files: which, from whom, into which folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual import on
+from textual.app import App
+
+from probes.golang.protocol import Op
+from probes.golang.safetext import safe_text
+from probes.trace.version_table import Wanted
+from tui.screens.choice_screen import Choice, ChoiceScreen
+from tui.screens.prompt_screen import PromptScreen
+from tui.screens.workbench import Workbench
+from tui.session import Session
+from tui.symbols import Symbols
+from tui.widgets.modules_pane import ModulesPane
+
+
+class FetchingApp(App[None]):
+    """An app with a session and a workbench that can fetch the files of a version."""
+
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__()
+        self.session = session
+        self.symbols = symbols
+        self.workbench = Workbench(session, symbols)
+        self.folder: Path | None = None
+        """Where files go; asked for once."""
+
+    def wake(self) -> None:
+        """Something was asked of the engine: look after what it says."""
+        raise NotImplementedError
+
+    def trace_target(self, text: str | None) -> None:
+        """Trace PATH@QUERY; None for nothing."""
+        raise NotImplementedError
+
+    def tell(self, words: str) -> None:
+        """Say something for a moment."""
+        self.notify(self.symbols.show(safe_text(words, limit=200)), markup=False, timeout=4)
+
+    @on(ModulesPane.AskAll)
+    def _ask_all(self) -> None:
+        self.session.browse(ask_all=True)
+        self.wake()
+
+    @on(ModulesPane.Refused)
+    def _refused(self, event: ModulesPane.Refused) -> None:
+        self.tell(event.words)
+
+    @on(ModulesPane.Fetch)
+    def _fetch(self, event: ModulesPane.Fetch) -> None:
+        self._with_folder(lambda folder: self._fetch_into(event.wanted, folder))
+
+    def _fetch_into(self, wanted: Wanted, folder: Path) -> None:
+        self.session.fetch(wanted, folder)
+        self.wake()
+
+    @on(ModulesPane.ChooseFolder)
+    def _choose_folder(self) -> None:
+        self.folder = None
+        self._with_folder(lambda folder: self.tell(f"files go to {folder}"))
+
+    def _with_folder(self, go_on: Callable[[Path], None]) -> None:
+        """Ask once where files go."""
+        if self.folder is not None:
+            go_on(self.folder)
+            return
+
+        def chosen(text: str | None) -> None:
+            if text:
+                self.folder = Path(text).expanduser().absolute()
+                go_on(self.folder)
+
+        note = "the folder becomes a tree that GOPROXY=file://… can serve; f chooses another one"
+        self.push_screen(PromptScreen("Folder for files", "modtrace-files", note=note), chosen)
+
+    @on(ModulesPane.Menu)
+    def _menu(self, event: ModulesPane.Menu) -> None:
+        def chosen(what: object) -> None:
+            if what == "details":
+                self.workbench.open_details(self.workbench.modules.details)
+            elif what == "trace" and self.session.target is not None:
+                self.trace_target(f"{self.session.target[0]}@{event.version}")
+            elif what is not None:
+                self.workbench.modules.action_fetch(str(what))
+
+        choices = [
+            *(Choice(op.value, f".{op}", f"fetch it from {event.proxy}") for op in (Op.INFO, Op.MOD, Op.ZIP)),
+            Choice("details", "details", "everything that is known of it"),
+            Choice("trace", "trace", f"how go would download {event.version}"),
+        ]
+        self.push_screen(ChoiceScreen(event.version, choices), chosen)
+

@@ -1,0 +1,131 @@
+"""Recordings in the place of the engine: the app shows what was recorded, without a thread or a packet.
+
+A replay stands in for the bridge and for the stage. Whatever the app asks for is answered at once with what
+the recording holds; time stands still at the end of the recording.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from probes.golang.environment import Environment
+from probes.trace.events import Event
+from probes.trace.recording import browse_event_from_json, read_recording
+from probes.trace.version_table import BrowseEvent, DownloadFinished, DownloadProgress, DownloadStarted
+from tui.bridge import Delivery, Ended, Job
+from tui.jobs import BrowseJob, DownloadJob, TraceJob
+from tui.stage import Scene, SecondOpinion, scene_of
+
+
+@dataclass
+class Replay:
+    """A bridge that answers from recordings."""
+
+    events: Sequence[Event] = ()
+    browsing: Sequence[BrowseEvent] = ()
+    downloads: Sequence[BrowseEvent] = ()
+    """What every download says; its file and version are put in."""
+    unfinished: bool = False
+    """Whether the trace goes on after its last event."""
+    jobs: list[Job] = field(default_factory=list)
+    """What was asked for, in order."""
+    cancelled: list[int] = field(default_factory=list)
+    """The tickets of what was stopped."""
+    _queue: deque[Delivery] = field(default_factory=deque)
+    _tickets: int = 0
+    _by_ticket: dict[int, Job] = field(default_factory=dict)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything was drained."""
+        return not self._queue
+
+    def _ticket(self, said: Iterable[object], *, ends: bool = True) -> int:
+        self._tickets += 1
+        self._queue.extend((self._tickets, item) for item in said)
+        if ends:
+            self._queue.append((self._tickets, Ended()))
+        return self._tickets
+
+    def start(self, job: Job) -> int:
+        """Answer a job with what was recorded of one like it."""
+        self.jobs.append(job)
+        self._by_ticket[self._tickets + 1] = job
+        match job:
+            case TraceJob():
+                return self._ticket(self.events, ends=not self.unfinished)
+            case BrowseJob():
+                return self._ticket(self.browsing)
+            case DownloadJob():
+                return self._ticket(map(self._as_wanted(job), self.downloads))
+            case _:
+                return self._ticket(())
+
+    @staticmethod
+    def _as_wanted(job: DownloadJob) -> Callable[[BrowseEvent], BrowseEvent]:
+        def of(event: BrowseEvent) -> BrowseEvent:
+            assert isinstance(event, DownloadStarted | DownloadProgress | DownloadFinished)
+            return replace(event, wanted=job.wanted)
+
+        return of
+
+    def say(self, kind: type[Job], said: Iterable[object]) -> None:
+        """Have the last job of this class go on and end."""
+        ticket = next(t for t, job in reversed(self._by_ticket.items()) if isinstance(job, kind))
+        self._queue.extend((ticket, item) for item in said)
+        self._queue.append((ticket, Ended()))
+
+    def call(self, work: Callable[[], object]) -> int:
+        """Do it now."""
+        return self._ticket([work()])
+
+    def cancel(self, ticket: int) -> None:
+        """Note it."""
+        self.cancelled.append(ticket)
+        self._queue.append((ticket, Ended()))
+
+    def drain(self) -> list[Delivery]:
+        """Everything that waits."""
+        said = list(self._queue)
+        self._queue.clear()
+        return said
+
+    def close(self, patience: float = 1.0) -> bool:
+        """There is nothing to end."""
+        return True
+
+
+@dataclass
+class RecordedStage:
+    """A stage with settings that are given, and nothing of this machine."""
+
+    variables: Mapping[str, str]
+    suggestions: tuple[str, ...] = ()
+
+    def read(self) -> Scene:
+        """The scene of these variables."""
+        return scene_of(self.variables, suggestions=self.suggestions)
+
+    def ask_go(self, environment: Environment) -> SecondOpinion:
+        """There is no go in a recording."""
+        return SecondOpinion()
+
+    def close(self) -> None:
+        """There is nothing to take down."""
+
+
+def read_browsing(lines: Iterable[str]) -> list[BrowseEvent]:
+    """The events of a recorded run of the module browser, one a line."""
+    return [browse_event_from_json(json.loads(line)) for line in lines if line.strip()]
+
+
+def load(folder: Path, name: str) -> Replay:
+    """The recordings ``NAME.jsonl`` and, where there is one, ``NAME.modules.jsonl``."""
+    modules = folder / f"{name}.modules.jsonl"
+    events = list(read_recording((folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()))
+    browsing = read_browsing(modules.read_text(encoding="utf-8").splitlines()) if modules.exists() else []
+    return Replay(events, browsing)

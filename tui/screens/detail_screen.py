@@ -1,0 +1,39 @@
+"""The details of a row, on screens without room for a detail pane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+
+from tui.drawing.fields import Details, detail_rows
+from tui.lines import Row
+from tui.screens.overlay import Overlay
+from tui.widgets.line_list import LineList
+
+
+class DetailScreen(Overlay[None]):
+    """Shows details, and keeps them fresh while a trace runs."""
+
+    HINT: ClassVar[str] = "esc back   y copy the line"
+
+    def __init__(self, make: Callable[[], Details | None]) -> None:
+        self._make = make
+        self._details = make()
+        super().__init__("" if self._details is None else self._details.title)
+
+    def make_rows(self, width: int) -> list[Row]:
+        """The fields."""
+        return [] if self._details is None else detail_rows(self._details, width)
+
+    def refresh_details(self) -> None:
+        """Show what has changed."""
+        details = self._make() or self._details
+        if details != self._details:
+            self._details = details
+            self.redraw()
+
+    @on(LineList.Opened)
+    def _opened(self) -> None:
+        self.dismiss(None)

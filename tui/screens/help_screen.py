@@ -1,0 +1,76 @@
+"""The help: every key with what it does, made of the bindings themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding
+
+from tui.lines import Role, Row, line, pad, wrap
+from tui.screens.overlay import Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The keys of one part of the app."""
+
+    title: str
+    bindings: Sequence[Binding]
+
+
+_KEY_NAMES = {
+    "question_mark": "?", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc",
+    "enter": "Enter", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "up": "Up",
+    "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "f1": "F1",
+}  # fmt: skip
+
+
+def key_words(keys: str) -> str:
+    """The keys of a binding as they stand on a keyboard."""
+    return "  ".join(_KEY_NAMES.get(name, name.replace("ctrl+", "Ctrl+")) for name in keys.split(","))
+
+
+LEGEND = (
+    ("ok", "served, verified, listed"),
+    ("fail", "failed, with the status where there is one"),
+    ("busy", "under way"),
+    ("idle", "not asked"),
+    ("none", "not needed, not listed"),
+    ("goes_on", "the edge let go ask the next entry"),
+    ("stop", "the edge stopped go here"),
+    ("warn", "worth looking at"),
+)
+"""The symbols by the names of their fields."""
+
+
+class HelpScreen(Overlay[None]):
+    """Lists the keys, section by section, then the symbols."""
+
+    HINT: ClassVar[str] = "esc back"
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        super().__init__("Keys")
+        self._sections = list(sections)
+
+    def make_rows(self, width: int) -> list[Row]:
+        """One row a key."""
+        rows: list[Row] = []
+        for section in self._sections:
+            rows += [Row((section.title, "gap"), line(""), selectable=False)] if rows else []
+            rows.append(Row(section.title, line((f"  {section.title}", Role.STRONG)), selectable=False))
+            for binding in section.bindings:
+                texts = wrap(binding.tooltip, width - 22)
+                for number, text in enumerate(texts):
+                    keys = pad(key_words(binding.key) if number == 0 else "", 16)
+                    body = line("    ", (keys, Role.NAME), f" {text}")
+                    rows.append(Row((section.title, binding.id, number), body))
+        rows += [
+            Row("legend gap", line(""), selectable=False),
+            Row("legend", line(("  Symbols", Role.STRONG)), selectable=False),
+        ]
+        for name, words in LEGEND:
+            symbol = (pad(getattr(self.symbols, name), 16), Role.NAME)
+            rows.append(Row(name, line("    ", symbol, f" {words}")))
+        return rows

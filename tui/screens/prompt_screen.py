@@ -1,0 +1,69 @@
+"""Ask for one line: what to trace, or where to put files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from tui.keys import key
+from tui.lines import Role, Row, line
+from tui.screens.overlay import Overlay
+
+
+class PromptScreen(Overlay[str]):
+    """The result is what was typed, or None. Up and down go through the suggestions."""
+
+    HINT: ClassVar[str] = "enter go   up/down suggestions   esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("down", "suggest(1)", "prompt.next", "The next suggestion"),
+        key("up", "suggest(-1)", "prompt.before", "The suggestion before"),
+    ]
+
+    def __init__(self, title: str, value: str, *, suggestions: Sequence[str] = (), note: str = "") -> None:
+        super().__init__(title)
+        self._suggestions = suggestions
+        self._note = note
+        self._at: int | None = None
+        self.input = Input(value=value, placeholder="type here", compact=True, id="prompt")
+        self.input.cursor_blink = False
+
+    def compose_head(self) -> ComposeResult:
+        """The line to type into."""
+        yield self.input
+
+    def on_mount(self) -> None:
+        """The keys go to the line, with all of it selected."""
+        self.list.can_focus = False
+        self.input.focus()
+        self.input.select_all()
+
+    def make_rows(self, width: int) -> list[Row]:
+        """The note and the suggestions."""
+        rows = [Row("note", line((f"  {self._note}", Role.FAINT)), selectable=False)] if self._note else []
+        for number, text in enumerate(self._suggestions):
+            mark = self.symbols.here if number == self._at else " "
+            role = Role.STRONG if number == self._at else Role.PLAIN
+            rows.append(Row(number, line(f" {mark} ", (text, role)), selectable=number == self._at))
+        return rows
+
+    def action_suggest(self, direction: int) -> None:
+        """Put a suggestion into the line."""
+        if not self._suggestions:
+            return
+        first = 0 if direction > 0 else len(self._suggestions) - 1
+        self._at = first if self._at is None else (self._at + direction) % len(self._suggestions)
+        self.input.value = self._suggestions[self._at]
+        self.input.cursor_position = len(self.input.value)
+        self.redraw()
+        self.list.select(self._at)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = event.value.strip()
+        self.dismiss(text or None)

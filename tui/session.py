@@ -1,0 +1,245 @@
+"""What the app knows and what is under way: the state behind the panes, without a screen.
+
+The session asks the bridge for work and folds what comes back. ``deliver`` says which parts have changed, so
+that only these are painted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, Flag, auto
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from probes.trace.events import Outcome, TraceStarted
+from probes.trace.fold import Trace
+from probes.trace.version_table import VersionTable, Wanted
+from tui.bridge import Delivery, Ended, Job
+from tui.drawing.environment_rows import EnvironmentView
+from tui.jobs import BrowseJob, DownloadJob, TraceJob
+from tui.stage import Scene, SecondOpinion, Stage
+
+if TYPE_CHECKING:
+    from probes.net.limits import Limits
+
+
+class Changed(Flag):
+    """Which parts of the state have changed."""
+
+    NOTHING = 0
+    ENVIRONMENT = auto()
+    TRACE = auto()
+    TABLE = auto()
+
+
+class Kind(Enum):
+    """What a job of the session is for."""
+
+    SCENE = auto()
+    OPINION = auto()
+    TRACE = auto()
+    BROWSE = auto()
+    DOWNLOAD = auto()
+
+
+_ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD)
+"""The jobs that ask somebody on the network."""
+
+
+class Worker(Protocol):
+    """The bridge as the session sees it; a recording can stand in for it."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way and everything was drained."""
+
+    def start(self, job: Job) -> int:
+        """Start a job; returns its ticket."""
+
+    def call(self, work: Callable[[], object]) -> int:
+        """Do blocking work elsewhere."""
+
+    def cancel(self, ticket: int) -> None:
+        """Stop a job."""
+
+    def drain(self) -> list[Delivery]:
+        """What was said."""
+
+    def close(self, patience: float = 1.0) -> bool:
+        """End everything."""
+
+
+class Session:
+    """One stage, one trace, one table of versions."""
+
+    def __init__(self, stage: Stage, bridge: Worker, limits: Limits) -> None:
+        self.stage = stage
+        self.bridge = bridge
+        self.limits = limits
+        self.scene: Scene | None = None
+        self.opinion = SecondOpinion()
+        self.trace = Trace()
+        self.table = VersionTable()
+        self.target: tuple[str, str] | None = None
+        """The path and query that are traced, or will be once the settings are read."""
+        self.failure: str | None = None
+        """What went wrong with modtrace itself in this trace."""
+        self._began = 0.0
+        self._waiting = False
+        self._tickets: dict[int, Kind] = {}
+        self._downloads: dict[int, Wanted] = {}
+
+    # -- asking --------------------------------------------------------------------------------------
+
+    def _take(self, kind: Kind, ticket: int) -> int:
+        self._tickets[ticket] = kind
+        return ticket
+
+    def _drop(self, *kinds: Kind) -> None:
+        """Stop the jobs of these kinds and do not listen to them any more."""
+        for ticket, kind in list(self._tickets.items()):
+            if kind in kinds:
+                self.bridge.cancel(ticket)
+                del self._tickets[ticket]
+
+    def read(self) -> None:
+        """Read the settings of the stage anew."""
+        self._drop(Kind.SCENE, Kind.OPINION)
+        self._take(Kind.SCENE, self.bridge.call(self.stage.read))
+
+    def play(self, stage: Stage) -> Stage:
+        """Go to another stage; returns the one before, for the caller to close."""
+        before, self.stage = self.stage, stage
+        self.scene = None
+        self.opinion = SecondOpinion()
+        self.read()
+        return before
+
+    def trace_target(self, path: str, query: str) -> None:
+        """Trace this, as soon as the settings are read."""
+        self._drop(*_ASKING)
+        self.target = (path, query)
+        self.trace, self.table, self.failure = Trace(), VersionTable(), None
+        self._downloads.clear()
+        self._waiting = True
+        self._start_if_ready()
+
+    def _start_if_ready(self) -> None:
+        if not self._waiting or self.scene is None or self.target is None:
+            return
+        self._waiting = False
+        self._began = monotonic()
+        findings = tuple(finding for finding in self.scene.findings if finding.variable)
+        job = TraceJob(self.scene.environment, *self.target, self.limits, findings)
+        self._take(Kind.TRACE, self.bridge.start(job))
+
+    def again(self) -> None:
+        """Read the settings once more, and trace once more what was traced."""
+        self.scene = None
+        self.read()
+        if self.target is not None:
+            self.trace_target(*self.target)
+
+    def stop(self) -> bool:
+        """Stop the trace, the browser and every download; returns whether anything was under way."""
+        busy = [ticket for ticket, kind in self._tickets.items() if kind in _ASKING]
+        for ticket in busy:
+            self.bridge.cancel(ticket)
+        self._waiting = False
+        return bool(busy)
+
+    def browse(self, *, ask_all: bool = False) -> None:
+        """Ask the proxies for their versions."""
+        if self.scene is None or self.target is None:
+            return
+        self._drop(Kind.BROWSE)
+        job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all)
+        self._take(Kind.BROWSE, self.bridge.start(job))
+
+    @property
+    def has_browsed(self) -> bool:
+        """Whether the proxies have been asked for versions, or are being asked."""
+        return self.table.started is not None or Kind.BROWSE in self._tickets.values()
+
+    def fetch(self, wanted: Wanted, folder: Path) -> None:
+        """Fetch a file, unless that is under way."""
+        if self.scene is None or self.target is None or wanted in self._downloads.values():
+            return
+        job = DownloadJob(self.scene.environment, self.target[0], wanted, folder, self.limits)
+        ticket = self._take(Kind.DOWNLOAD, self.bridge.start(job))
+        self._downloads[ticket] = wanted
+
+    def cancel_download(self, version: str) -> bool:
+        """Stop the downloads of a version; returns whether there were any."""
+        tickets = [ticket for ticket, wanted in self._downloads.items() if wanted.version == version]
+        for ticket in tickets:
+            self.bridge.cancel(ticket)
+        return bool(tickets)
+
+    # -- what is known -------------------------------------------------------------------------------
+
+    @property
+    def tracing(self) -> bool:
+        """Whether a trace is under way, or about to be."""
+        return self._waiting or Kind.TRACE in self._tickets.values()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the trace began; of a finished one, how long it took."""
+        if not self.tracing or self.trace.started is None:
+            return self.trace.now
+        return max(self.trace.now, monotonic() - self._began)
+
+    @property
+    def environment_view(self) -> EnvironmentView | None:
+        """What the environment pane shows."""
+        if self.scene is None:
+            return None
+        return EnvironmentView(self.scene.environment, self.scene.findings + self.opinion.findings)
+
+    # -- listening -----------------------------------------------------------------------------------
+
+    def deliver(self) -> Changed:
+        """Take in what was said since the last time."""
+        changed = Changed.NOTHING
+        for ticket, said in self.bridge.drain():
+            kind = self._tickets.get(ticket)
+            if kind is None:
+                continue
+            changed |= self._end(ticket, kind, said) if isinstance(said, Ended) else self._fold(kind, said)
+        return changed
+
+    def _fold(self, kind: Kind, said: object) -> Changed:
+        match kind, said:
+            case Kind.SCENE, Scene():
+                self.scene = said
+                self._start_if_ready()
+                environment = said.environment
+                stage = self.stage
+                self._take(Kind.OPINION, self.bridge.call(lambda: stage.ask_go(environment)))
+                return Changed.ENVIRONMENT
+            case Kind.OPINION, SecondOpinion():
+                self.opinion = said
+                return Changed.ENVIRONMENT
+            case Kind.TRACE, _:
+                if isinstance(said, TraceStarted):
+                    self._began = monotonic() - said.at
+                self.trace.apply(said)  # type: ignore[arg-type]
+                return Changed.TRACE
+            case _:
+                self.table.apply(said)  # type: ignore[arg-type]
+                return Changed.TABLE
+
+    def _end(self, ticket: int, kind: Kind, ended: Ended) -> Changed:
+        del self._tickets[ticket]
+        self._downloads.pop(ticket, None)
+        if ended.error is not None and kind in (Kind.SCENE, Kind.TRACE):
+            self.failure = f"modtrace itself failed: {type(ended.error).__name__}: {ended.error}"
+            self._waiting = False
+        return Changed.TABLE if kind in (Kind.BROWSE, Kind.DOWNLOAD) else Changed.TRACE
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the trace ended; None before it has."""
+        return None if self.trace.finished is None else self.trace.finished.outcome

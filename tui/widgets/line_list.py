@@ -1,0 +1,293 @@
+"""A list of rows by the line API: ten thousand rows open at once, and a change repaints one line."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.keys import footer_key, key
+from tui.lines import Line, Row, line
+from tui.widgets.painting import ROLE_CLASSES, ROLE_CSS, Painter
+
+_REVERSE = Style(reverse=True)
+
+
+class LineList(ScrollView, Painter, can_focus=True):
+    """Rows with a cursor. The cursor stays on its row's key while rows come, go and change."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
+    DEFAULT_CSS = f"""
+    LineList {{
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        {ROLE_CSS}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        footer_key("enter", "open", "list.open", "open", "Show everything about the row"),
+        key("up,k", "move(-1)", "list.up", "One row up"),
+        key("down,j", "move(1)", "list.down", "One row down"),
+        key("pageup,ctrl+b", "page(-1)", "list.page_up", "One page up"),
+        key("pagedown,ctrl+f", "page(1)", "list.page_down", "One page down"),
+        key("home,g", "jump(False)", "list.first", "To the first row"),
+        key("end,G", "jump(True)", "list.last", "To the last row"),
+        key("left,h", "sideways(-1)", "list.left", "Fold the row; in the browser, the proxy before"),
+        key("right,l", "sideways(1)", "list.right", "Unfold the row; in the browser, the next proxy"),
+        key("space", "sideways(0)", "list.toggle", "Unfold or fold the row"),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another row."""
+
+        list: LineList
+        key: Hashable
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.list
+
+    @dataclass
+    class Opened(Message):
+        """Enter on a row."""
+
+        list: LineList
+        key: Hashable
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.list
+
+    @dataclass
+    class Moved(Message):
+        """Left (-1), right (1) or the space bar (0) on a row."""
+
+        list: LineList
+        key: Hashable
+        direction: int
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.list
+
+    @dataclass
+    class Resized(Message):
+        """The list is wider or narrower: rows made for the old width do not fit."""
+
+        list: LineList
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.list
+
+    def __init__(self, *, id: str | None = None, marks: bool = True) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._marks = marks
+        self._width = 0
+        self._rows: list[Row] = []
+        self._cursor = 0
+        self._key: Hashable = None
+        """The row that was last chosen; the cursor comes back to it when it has been away for a while."""
+
+    @property
+    def columns(self) -> int:
+        """The cells that a row may take; 0 before the list has been laid out."""
+        return self.scrollable_content_region.width
+
+    def on_mount(self) -> None:
+        """A scroll bar is drawn with blocks that plain terminals lack."""
+        if self.symbols.ascii_only:
+            self.styles.scrollbar_size_vertical = 0
+
+    # -- set from above ------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All rows."""
+        return self._rows
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row that the cursor is on; None when there is none to be on."""
+        if 0 <= self._cursor < len(self._rows) and self._rows[self._cursor].selectable:
+            return self._rows[self._cursor]
+        return None
+
+    def set_rows(self, rows: list[Row]) -> None:
+        """Show other rows; lines that stay the same are not painted again."""
+        before, self._rows = self._rows, rows
+        old_row = before[self._cursor] if self._cursor < len(before) else None
+        old_cursor = self._cursor
+        self._cursor = self._place_of(self._key)
+        if len(rows) != len(before):
+            self.virtual_size = Size(0, len(rows))
+        changed = [y for y in range(max(len(rows), len(before))) if _row(rows, y) != _row(before, y)]
+        if self._cursor != old_cursor:
+            changed += [old_cursor, self._cursor]
+        for y in changed:
+            self._refresh_row(y)
+        new_row = self.cursor_row
+        if new_row is not None and (old_row is None or old_row.key != new_row.key):
+            self.post_message(self.Highlighted(self, new_row.key))
+
+    def _place_of(self, key: Hashable) -> int:
+        """Where the row with this key is now; else the nearest place that can be selected."""
+        for y, row in enumerate(self._rows):
+            if row.key == key and row.selectable:
+                return y
+        at = min(self._cursor, max(0, len(self._rows) - 1))
+        below = (y for y in range(at, len(self._rows)) if self._rows[y].selectable)
+        above = (y for y in range(at, -1, -1) if y < len(self._rows) and self._rows[y].selectable)
+        return next(below, next(above, 0))
+
+    def select(self, key: Hashable) -> None:
+        """Put the cursor on the row with this key, if there is one."""
+        for y, row in enumerate(self._rows):
+            if row.key == key and row.selectable:
+                self._go_to(y)
+                return
+
+    def select_match(self, needle: str, direction: int = 1, *, stay: bool = False) -> bool:
+        """Put the cursor on the next row that holds ``needle``; returns whether there is one."""
+        count = len(self._rows)
+        start = 0 if stay else 1
+        for step in range(start, count + start):
+            y = (self._cursor + direction * step) % count
+            row = self._rows[y]
+            if row.selectable and needle.lower() in row.line.text.lower():
+                self._go_to(y)
+                return True
+        return False
+
+    # -- painting ------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the window."""
+        at = y + self.scroll_offset.y
+        width = self.columns
+        if at >= len(self._rows):
+            return self.paint(Line(), width)
+        row = self._rows[at]
+        if at != self._cursor or not row.selectable:
+            return self.paint(row.line, width)
+        if self.has_focus:
+            return self.paint(line(row.line.text), width, over=_REVERSE)
+        return self.paint(_marked(row.line, self.symbols.here) if self._marks else row.line, width)
+
+    def _refresh_row(self, y: int) -> None:
+        self.refresh(Region(0, y - self.scroll_offset.y, self.size.width, 1))
+
+    def on_focus(self) -> None:
+        """Show the cursor in reverse."""
+        self._refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        """Show the cursor as a mark."""
+        self._refresh_row(self._cursor)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight, and have the rows made anew for another width."""
+        self._scroll_to_cursor()
+        if self.columns != self._width:
+            self._width = self.columns
+            self.post_message(self.Resized(self))
+
+    # -- moving --------------------------------------------------------------------------------------
+
+    def _go_to(self, y: int) -> None:
+        if y == self._cursor:
+            self._key = self._rows[y].key
+            self._scroll_to_cursor()
+            return
+        self._refresh_row(self._cursor)
+        self._cursor, self._key = y, self._rows[y].key
+        self._refresh_row(y)
+        self._scroll_to_cursor()
+        self.post_message(self.Highlighted(self, self._rows[y].key))
+
+    def _scroll_to_cursor(self) -> None:
+        """Scroll as little as needed; headings above the first row come into sight with it."""
+        first = next((y for y, row in enumerate(self._rows) if row.selectable), 0)
+        top = 0 if self._cursor <= first else self._cursor
+        self.scroll_to_region(Region(0, top, 1, self._cursor - top + 1), animate=False, force=True)
+
+    def _step(self, start: int, direction: int) -> int | None:
+        y = start + direction
+        while 0 <= y < len(self._rows):
+            if self._rows[y].selectable:
+                return y
+            y += direction
+        return None
+
+    def action_move(self, direction: int) -> None:
+        """To the next row that can be selected; past the last one, only scroll."""
+        target = self._step(self._cursor, direction)
+        if target is None:
+            self.scroll_relative(y=direction, animate=False)
+        else:
+            self._go_to(target)
+
+    def action_page(self, direction: int) -> None:
+        """A page up or down."""
+        page = max(1, self.size.height - 1)
+        aim = max(0, min(len(self._rows) - 1, self._cursor + direction * page))
+        target = aim if self._rows and self._rows[aim].selectable else self._step(aim, direction)
+        if target is None:
+            target = self._step(aim, -direction)
+        if target is not None:
+            self._go_to(target)
+
+    def action_jump(self, last: bool) -> None:
+        """To the first or the last row."""
+        target = self._step(len(self._rows), -1) if last else self._step(-1, 1)
+        if target is not None:
+            self._go_to(target)
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        row = self.cursor_row
+        if row is not None:
+            self.post_message(self.Opened(self, row.key))
+
+    def action_sideways(self, direction: int) -> None:
+        """Left, right, or with 0 whichever of the two changes something."""
+        row = self.cursor_row
+        self.post_message(self.Moved(self, None if row is None else row.key, direction))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row; a second click opens it."""
+        y = event.y + self.scroll_offset.y
+        if not (0 <= y < len(self._rows) and self._rows[y].selectable):
+            return
+        if y == self._cursor and event.chain == 2:
+            self.action_open()
+        else:
+            self._go_to(y)
+
+
+def _row(rows: Sequence[Row], y: int) -> Row | None:
+    return rows[y] if y < len(rows) else None
+
+
+def _marked(text: Line, mark: str) -> Line:
+    """The line with a mark in its first cell, where that is blank."""
+    if not text.spans or not text.spans[0].text.startswith(" "):
+        return text
+    first = text.spans[0]
+    return line(mark, (first.text[1:], first.role)) + Line(text.spans[1:])
