@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 141
+    except OSError as error:
+        return _bug(error) if error.filename or not _is_output_error(error) else _cannot_write(error)
     except Exception as error:
         return _bug(error)
 
@@ -100,6 +102,19 @@ def _bug(error: Exception) -> int:
         f"modtrace: this is a bug in modtrace: {words}\n"
         "  set MODTRACE_TRACEBACK=1 and run it again for the details that belong into a report\n"
     )
+    return 3
+
+
+def _is_output_error(error: OSError) -> bool:
+    """Whether the output's disk is full or gone."""
+    import errno
+
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
+def _cannot_write(error: OSError) -> int:
+    sys.stderr.write(f"modtrace: cannot write the output: {error.strerror}; what was written is not complete\n")
+    _forget_stdout()
     return 3
 
 

@@ -205,8 +205,10 @@ class Trace:
         hop = self.hop(decision.hop)
         name = hop.name if hop is not None else "?"
         op = request.started.op.value if request is not None else _PURPOSE_OPS[walk.started.purpose]
-        said = _what_was_said(request, decision)
-        summary = f"{name} {said}"
+        if request is None:  # refused before anybody was asked
+            text = (decision.error or "").split("\n", 1)[0]
+            return FirstCause(self._index(decision.hop), op, text, decision.rule, decision.hop)
+        summary = f"{name} {_what_was_said(request, decision)}"
         if decision.verdict is Verdict.STOP and not decision.not_exist and hop and hop.separator == ",":
             summary += ', and "," passes on only for 404 and 410'
         return FirstCause(self._index(decision.hop), op, summary, decision.rule, decision.hop)
