@@ -20,7 +20,7 @@ examples:
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-COMMANDS = ("trace", "env", "demo")
+COMMANDS = ("trace", "env", "demo", "completion")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,11 +55,12 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import env, trace
+    from probes.commands import completion, env, trace
     from tui import command_app, command_demo
 
     trace.add_parser(commands)
     env.add_parser(commands)
+    completion.add_parser(commands, parser)
     command_demo.add_parser(commands)
     command_app.add_parser(commands)
     complaint = _mistyped(arguments)
