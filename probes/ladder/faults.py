@@ -1,9 +1,9 @@
 """What can be wrong on each rung of one hop, and how bad it is.
 
 The rungs are the layers that a request of the go command climbs, in its order (net/http transport.go
-dialConn, cmd/go/internal/web): HTTP proxy, names, TCP, TLS, HTTP, content. Where an HTTP proxy stands in the way, it
-is the proxy that looks up the name and connects: those rungs are skipped then, and the proxy's own belong
-to the first rung.
+dialConn, cmd/go/internal/web): HTTP proxy, names, TCP, TLS, HTTP, content. Where an HTTP proxy stands in
+the way, it is the proxy that looks up the name and connects: those rungs are skipped then, and the proxy's
+own name and connection belong to the first rung.
 """
 
 from __future__ import annotations

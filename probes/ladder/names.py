@@ -18,7 +18,13 @@ from probes.ladder.addresses import SourceOf, in_go_order, parsed_address, sourc
 from probes.ladder.go_limits import ClimbLimits
 from probes.ladder.public_resolvers import AskHTTPS, PublicResolver
 from probes.ladder.questions import Answered, Record, Reply, Transport, ask
-from probes.ladder.resolver_files import Nameserver, ResolvConf, ResolverFiles, ResolverSettings, read_resolver_files
+from probes.ladder.resolver_files import (
+    Nameserver,
+    ResolvConf,
+    ResolverFiles,
+    ResolverSettings,
+    read_resolver_files,
+)
 from probes.net.limits import GO_DIAL_S
 
 SystemLookup = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -107,8 +113,9 @@ async def look_up(host: str, port: int, world: NamesWorld, limits: ClimbLimits) 
 
 
 def _literal(host: str) -> str | None:
+    address, percent, zone = host.strip("[]").partition("%")
     try:
-        return str(parsed_address(host.strip("[]")))
+        return str(parsed_address(address)) + percent + zone
     except ValueError:
         return None
 

@@ -54,9 +54,10 @@ def _no_address(report: NamesReport) -> Iterator[Observation]:
     if not is_domain_name(report.host):
         yield _broken(Fault.DNS_NOT_A_NAME, f"{report.host} is no domain name: nobody is asked about it.")
     elif blame is None:
-        yield _broken(Fault.DNS_NXDOMAIN, f"Nobody is asked about {report.host}, and the hosts file has no line.")
+        evidence = f"Nobody is asked about {report.host}, and the hosts file has no line for it."
+        yield _broken(Fault.DNS_NXDOMAIN, evidence)
     elif blame.truncated and blame.reply not in (Reply.NXDOMAIN, Reply.NO_DATA):
-        evidence = f"{blame.server} has an answer too long for UDP and does not give it over TCP: {blame.detail}."
+        evidence = f"{blame.server} has an answer too long for UDP and keeps it over TCP: {blame.detail}."
         yield _broken(Fault.DNS_TCP_BLOCKED, evidence)
     else:
         yield _broken(_FAULT_OF[blame.reply], _what_each_said(report))
@@ -70,8 +71,8 @@ def _no_address(report: NamesReport) -> Iterator[Observation]:
 
 
 def _what_each_said(report: NamesReport) -> str:
-    said = dict.fromkeys(f"{answer.server} says {answer.reply.value} for {answer.name}" for answer in report.asked)
-    return "; ".join(said) + "."
+    said = (f"{answer.server} says {answer.reply.value} for {answer.name}" for answer in report.asked)
+    return "; ".join(dict.fromkeys(said)) + "."
 
 
 def _libc_knows(report: NamesReport, addresses: tuple[str, ...]) -> Observation:
@@ -138,7 +139,8 @@ def _detour(report: NamesReport) -> Iterator[Observation]:
         )
         yield _warning(Fault.DNS_SEARCH_DOMAIN, evidence)
     if report.system is not None and report.system.error:
-        evidence = f"The C library does not find {report.host} ({report.system.error}); go's own resolver does."
+        error = report.system.error
+        evidence = f"The C library does not find {report.host} ({error}); go's own resolver does."
         yield _warning(Fault.DNS_LIBC_DIFFERS, evidence)
 
 
@@ -160,7 +162,7 @@ def _lies(report: NamesReport) -> Iterator[Observation]:
 
 
 def _first_public(known: list[Answered]) -> str:
-    """"192.0.2.1 by SERVER": the first public address that anybody gives."""
+    """ "192.0.2.1 by SERVER": the first public address that anybody gives."""
     for answer in known:
         for address in answer.addresses:
             if space_of(address) is Space.PUBLIC:
@@ -178,12 +180,13 @@ def _misplaced(report: NamesReport, address: str, elsewhere: str) -> Observation
     if space is Space.BOGON:
         return _broken(Fault.DNS_POLLUTED, f"{where}, where no server can be{other}: the answer is a lie.")
     if space is Space.FAKE:
-        evidence = f"{where}: made up by a transparent proxy (Clash, Surge and the like), which must be running"
+        evidence = f"{where}: made up by a transparent proxy (Clash, Surge …), which must be running"
         return _warning(Fault.DNS_FAKE_ADDRESS, f"{evidence}{other}.")
     if not is_public_name(report.host) or report.go.source == "files":
         return None
     if space is Space.LOOPBACK and elsewhere:
         return _broken(Fault.DNS_POLLUTED, f"{where}, this machine itself{other}: a block list or a lie.")
     if elsewhere:
-        return _warning(Fault.DNS_SPLIT_HORIZON, f"{where}{other}: inside and outside are told different things.")
+        evidence = f"{where}{other}: inside and outside are told different things."
+        return _warning(Fault.DNS_SPLIT_HORIZON, evidence)
     return _warning(Fault.DNS_RESERVED, f"{where}, which is not a public address.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -162,13 +163,22 @@ class HTTPClient:
         self._rules = HTTPProxyRules.from_environment(environment)
         self.refused_over_https = False
         """Whether an https request was answered with 4xx: then GOAUTH's programs would have been asked."""
+        self._context: ssl.SSLContext | None = None
         self._pools: dict[tuple[str, str], httpcore.AsyncConnectionPool] = {}
 
-    async def warm_up(self) -> None:
-        """Load what is loaded at first use (25 ms), so that no server is blamed for it."""
+    async def warm_up(self, *, tls: bool) -> None:
+        """Load what is loaded at first use, so that no server is blamed for it.
+
+        The library's asyncio part costs 25 ms, the root certificates for ``tls`` 100 ms.
+        """
         import anyio.lowlevel
 
         await anyio.lowlevel.checkpoint()
+        if tls:
+            self._context = await asyncio.to_thread(self._make_context)
+
+    def _make_context(self) -> ssl.SSLContext:
+        return client_context(find_roots(self._environment))
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -285,7 +295,9 @@ class HTTPClient:
         key = (url.scheme, proxy.string() if proxy else "")
         pool = self._pools.get(key)
         if pool is None:
-            context = client_context(find_roots(self._environment)) if url.scheme == "https" else None
+            context = None
+            if url.scheme == "https":
+                self._context = context = self._context or self._make_context()
             backend = TracingBackend(self._limits)
             if proxy is None:
                 pool = httpcore.AsyncConnectionPool(

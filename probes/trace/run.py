@@ -47,7 +47,8 @@ async def trace(
     http2 = "http2client=0" not in environment.process.get("GODEBUG", "").split(",")
     credentials = Credentials(environment.get("GOAUTH"), environment.process)
     client = HTTPClient(network, limits, http2=http2, authorization=credentials.authorization)
-    await client.warm_up()
+    https = any(hop.url is not None and hop.url.scheme == "https" for hop in route.hops)
+    await client.warm_up(tls=https)
     narrator = Narrator(emit, Fetcher(client, limits))
     narrator.emit_now(
         TraceStarted,

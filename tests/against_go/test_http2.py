@@ -8,9 +8,10 @@ from probes.demo.behaviour import Behaviour, Fault, Script, fault, redirect_loop
 from probes.demo.content import simple_module
 from probes.demo.server import World
 from probes.golang.protocol import Op
-from tests.against_go.compare import environment_of, home_folder, run_go, run_modtrace, tls_for
+from tests.against_go.compare import authority, environment_of, home_folder, run_go, run_modtrace
 from tests.against_go.worlds import GeneratedWorld
 from tests.h2_server import H2Proxy
+from tests.tls_servers import issued
 
 PATH = "m.test/x"
 CASES: dict[str, dict[Op, Behaviour]] = {
@@ -31,7 +32,7 @@ def test_same_as_go(name: str) -> None:
     with (
         home_folder() as home,
         World([script.answer]) as unused,
-        H2Proxy(script.answer, tls_for("127.0.0.1")) as proxy,
+        H2Proxy(script.answer, issued(authority(), "127.0.0.1")) as proxy,
     ):
         plan = GeneratedWorld(0, PATH, "latest", (), f"https://127.0.0.1:{proxy.port}", note=name)
         environment = environment_of(plan, [], home)

@@ -174,7 +174,7 @@ URLS = st.one_of(
     joined(
         pieces("http: https: file: HTTP: ssh: mailto: : 1http: ht+tp: ht_tp: é: ./ ../", most=1),
         st.sampled_from(["", "/", "//", "//", "//", "//", "///", "////"]),
-        pieces("user user:pass @ @ : us%20er:p%40ss% u:p:q git: % p%ss é ^ [", " ", most=2),
+        pieces("user user:pass @ @ : us%20er:p%40ss% u:p:q git: % p%ss é ^ [ $&+ ,;= !*()'", " ", most=3),
         st.one_of(HOSTS, BRACKETED),
         SEGMENTS,
         pieces("? ? ?a=b ?% # #f #% #%41 #é #?! #'", "\n", most=3),

@@ -111,6 +111,7 @@ def test_an_error_in_the_url_shows_it_without_fragment_and_one_in_the_fragment_w
         ("http://é.com", "http://%C3%A9.com"),
         ("http://u:p%3a@h", "http://u:p%3A@h"),
         ("http://@h", "http://@h"),
+        ("http://$&+,;=:-_.~!'()*@h", "http://$&+,;=:-_.~%21%27%28%29%2A@h"),
         ("http://h?", "http://h?"),
         ("file:/x", "file:/x"),
         ("file:///x", "file:///x"),
