@@ -31,6 +31,8 @@ class Replay:
     """What every download says; its file and version are put in."""
     unfinished: bool = False
     """Whether the trace goes on after its last event."""
+    unfinished_downloads: bool = False
+    """The same for downloads."""
     jobs: list[Job] = field(default_factory=list)
     """What was asked for, in order."""
     cancelled: list[int] = field(default_factory=list)
@@ -61,7 +63,8 @@ class Replay:
             case BrowseJob():
                 return self._ticket(self.browsing)
             case DownloadJob():
-                return self._ticket(map(self._as_wanted(job), self.downloads))
+                said = map(self._as_wanted(job), self.downloads)
+                return self._ticket(said, ends=not self.unfinished_downloads)
             case _:
                 return self._ticket(())
 
@@ -75,9 +78,15 @@ class Replay:
 
     def say(self, kind: type[Job], said: Iterable[object]) -> None:
         """Have the last job of this class go on and end."""
-        ticket = next(t for t, job in reversed(self._by_ticket.items()) if isinstance(job, kind))
-        self._queue.extend((ticket, item) for item in said)
-        self._queue.append((ticket, Ended()))
+        self._queue.extend((self._last(kind), item) for item in said)
+        self._queue.append((self._last(kind), Ended()))
+
+    def fail(self, kind: type[Job], error: Exception) -> None:
+        """Have the last job of this class end with a bug."""
+        self._queue.append((self._last(kind), Ended(error)))
+
+    def _last(self, kind: type[Job]) -> int:
+        return next(ticket for ticket, job in reversed(self._by_ticket.items()) if isinstance(job, kind))
 
     def call(self, work: Callable[[], object]) -> int:
         """Do it now."""

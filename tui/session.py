@@ -186,10 +186,13 @@ class Session:
 
     @property
     def now(self) -> float:
-        """Seconds since the trace began; of a finished one, how long it took."""
+        """Seconds since the trace began; of a finished one, how long it took.
+
+        Of one under way whole seconds, so that nothing on the screen moves more often than that by itself.
+        """
         if not self.tracing or self.trace.started is None:
             return self.trace.now
-        return max(self.trace.now, monotonic() - self._began)
+        return max(self.trace.now, float(int(monotonic() - self._began)))
 
     @property
     def environment_view(self) -> EnvironmentView | None:
