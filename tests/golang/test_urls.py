@@ -132,6 +132,7 @@ def test_string_of_a_url_that_was_put_together() -> None:
     assert GoURL(scheme="http", host="h", path="x").string() == "http://h/x"
     # A raw path that does not fit the path is left aside.
     assert GoURL(scheme="http", host="h", path="/a b", raw_path="/other").string() == "http://h/a%20b"
+    assert GoURL(scheme="http", host="h", path="/a", raw_path="/%zz").string() == "http://h/a"
     assert GoURL(scheme="http", host="h", path="/a/b", raw_path="/a%2Fb").string() == "http://h/a%2Fb"
     assert GoURL(scheme="http", host="h", path="/é", raw_path="/é").string() == "http://h/%C3%A9"
 
