@@ -193,6 +193,7 @@ class HTTPClient:
         Raises GoError with Go's text when no answer comes ("Get "URL": …"), Stalled when modtrace gives up
         waiting where go would not.
         """
+        url = url.replace(host=url.host.removesuffix(":"))  # net/http NewRequest forgets an empty port
         answer = await self._follow(url, exchange, USER_AGENT)
         if url.scheme == "https" and 400 <= answer.status < 500:
             self.refused_over_https = True
