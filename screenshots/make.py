@@ -199,12 +199,9 @@ async def settle(pilot: Any) -> None:
     """Wait until the app has shown everything that the replay says."""
     app = pilot.app
     await pilot.pause()
-    while True:
+    while not app.session.bridge.idle:
         app.tick()
         await pilot.pause()
-        if app.session.bridge.idle:
-            break
-    await pilot.pause()
 
 
 async def render(picture: Picture) -> str:

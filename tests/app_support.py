@@ -52,6 +52,8 @@ async def opened(app: ModtraceApp, size: tuple[int, int] = NARROW) -> AsyncItera
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys, one after the other, each when the one before has had its effect."""
+    if not keys:
+        await settle(pilot)
     for key in keys:
         await pilot.press(key)
         await settle(pilot)

@@ -24,7 +24,7 @@ from tests.app_support import (
 )
 from tui.app import ModtraceApp
 from tui.drawing.verdict import verdict_lines
-from tui.jobs import TraceJob
+from tui.jobs import BrowseJob, TraceJob
 from tui.replay import Replay, load
 from tui.screens.overlay import Overlay
 from tui.screens.prompt_screen import PromptScreen
@@ -303,15 +303,14 @@ async def test_hostile_text_is_shown_as_it_is_and_does_nothing(size: tuple[int, 
 
 
 async def test_in_ascii_every_screen_is_ascii() -> None:
-    for name in ("portal", "split-files"):
-        app = world_app(name, symbols=ASCII)
-        async with opened(app) as pilot:
-            for keys in (
-                (), ("l",), ("enter",), ("escape", "1"), ("enter",), ("escape", "3"), ("z",), ("escape", "w"),
-                ("escape", "question_mark"), ("escape", "t"), ("escape", "2", "slash"), ("escape", "v"),
-            ):  # fmt: skip
-                await press(pilot, *keys)
-                assert screen_text(app).isascii(), (keys, screen_text(app))
+    app = world_app("portal", symbols=ASCII)
+    async with opened(app) as pilot:
+        for keys in (
+            (), ("l",), ("enter",), ("escape", "1"), ("enter",), ("escape", "3"), ("z",), ("escape", "w"),
+            ("escape", "question_mark"), ("escape", "t"), ("escape", "2", "slash"), ("escape", "v"),
+        ):  # fmt: skip
+            await press(pilot, *keys)
+            assert screen_text(app).isascii(), (keys, screen_text(app))
 
 
 @pytest.mark.parametrize(
@@ -338,4 +337,17 @@ async def test_a_bug_in_the_engine_is_told_and_survived() -> None:
     async with opened(app) as pilot:
         replay.fail(TraceJob, ValueError("[/oops] no such luck"))
         await press(pilot)
-        assert "? could not tell: modtrace itself failed: ValueError: [/oops] no such luck" in screen_text(app)
+        words = "? could not tell: modtrace itself failed: ValueError: [/oops] no such luck"
+        assert words in " ".join(screen_text(app).split())
+
+
+async def test_a_bug_in_the_browser_is_told_and_survived() -> None:
+    replay = load(HERE, "healthy")
+    app = replay_app(replay)
+    async with opened(app) as pilot:
+        await press(pilot, "3")
+        app.session.browse(ask_all=True)
+        replay.drain()
+        replay.fail(BrowseJob, ValueError("[/oops] no such luck"))
+        await press(pilot)
+        assert any("[/oops] no such luck" in str(notice.message) for notice in app._notifications)

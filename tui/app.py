@@ -20,6 +20,7 @@ from probes.golang.safetext import safe_text
 from tui.fetching import FetchingApp
 from tui.keys import footer_key, key
 from tui.messages import Copy, ShowModules
+from tui.opening import DEFAULT_THEME
 from tui.screens.choice_screen import Choice, ChoiceScreen
 from tui.screens.detail_screen import DetailScreen
 from tui.screens.help_screen import HelpScreen, Section
@@ -83,8 +84,8 @@ class ModtraceApp(FetchingApp):
         self._second = -1
         self._interrupted = False
         self.animation_level = "none"
-        if "TEXTUAL_THEME" not in os.environ or os.environ.get("NO_COLOR"):
-            self.theme = "ansi-dark"
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = DEFAULT_THEME
 
     # -- coming and going ----------------------------------------------------------------------------
 
@@ -140,6 +141,8 @@ class ModtraceApp(FetchingApp):
     def tick(self) -> None:
         """Show what the engine has said since the last time."""
         changed = self.session.deliver()
+        while self.session.mishaps:
+            self.tell(self.session.mishaps.pop(0))
         second = int(self.session.now)
         if self.session.tracing and second != self._second:
             changed |= Changed.TRACE

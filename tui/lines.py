@@ -155,6 +155,14 @@ def wrap(text: str, width: int) -> list[str]:
     return wrapped
 
 
+def chop(text: str, width: int) -> list[str]:
+    """``text`` in pieces of at most ``width`` cells, blanks kept; line feeds break lines too."""
+    pieces: list[str] = []
+    for whole in text.split("\n"):
+        pieces += chop_cells(safe_text(whole, limit=SPAN_LIMIT), max(4, width)) or [""]
+    return pieces
+
+
 def _words(text: str) -> Iterable[str]:
     """Words with the blanks behind them."""
     start = 0

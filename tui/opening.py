@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from probes.demo.worlds import WorldPlan
     from tui.stage import Stage
 
+DEFAULT_THEME = "ansi-dark"
 SWITCH_S = 0.001
 """How long drawing may keep the engine's thread from noting the time; Python's own value is 5 ms."""
 ENGINE_PATIENCE_S = 1.0
@@ -49,7 +49,9 @@ def open_app(
 ) -> int:
     """Open the app on the terminal and return its exit code: 0 after q, 128 + n after signal n.
 
-    Raises what crashed the app, when the terminal is the user's again.
+    Raises what crashed the app, when the terminal is the user's again. Where a thread that cannot be stopped
+    would hold the end up, the process ends here: the operating system looks up names in threads that nothing
+    can interrupt, and Python would wait for them.
     """
     slow = bool(args.slow or os.environ.get("SSH_CONNECTION"))
     prepare_textual(slow=slow)
@@ -63,35 +65,41 @@ def open_app(
         session, target=target, plan=plan, make_stage=make_stage, slow=slow, handle_signals=True
     )
     sys.setswitchinterval(SWITCH_S)
+    ended = True
     try:
         app.run(mouse=not args.no_mouse)
     finally:
-        session.bridge.close(ENGINE_PATIENCE_S)
+        ended = session.bridge.close(ENGINE_PATIENCE_S)
         session.stage.close()
     if app.crash is not None:
         raise app.crash
-    return leave(app.return_code or 0)
+    code = app.return_code or 0
+    if not ended or not _terminal_is_there():
+        os._exit(code)
+    return code
 
 
 def prepare_textual(*, slow: bool) -> None:
-    """What Textual reads when it is imported."""
+    """What Textual reads when it is imported.
+
+    With an ANSI theme the terminal's own colours are used, and NO_COLOR really drops them.
+    """
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_THEME", DEFAULT_THEME)
+    if "NO_COLOR" in os.environ:
+        os.environ["TEXTUAL_THEME"] = DEFAULT_THEME
     if slow:
         os.environ.setdefault("TEXTUAL_FPS", "10")
 
 
-def leave(code: int) -> int:
-    """The exit code; the process ends here where a thread that cannot be stopped would hold it up.
+def _terminal_is_there() -> bool:
+    """Whether what is still to be written can be: a terminal that was closed takes nothing.
 
-    Names are looked up by the operating system in threads that Python waits for at its end.
+    Python would complain of that at its end, with an exit code of its own.
     """
-    waiting = [
-        thread
-        for thread in threading.enumerate()
-        if thread is not threading.main_thread() and thread.is_alive() and not thread.daemon
-    ]
-    if waiting:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except OSError:
+        return False
+    return True

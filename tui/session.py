@@ -85,6 +85,10 @@ class Session:
         """The path and query that are traced, or will be once the settings are read."""
         self.failure: str | None = None
         """What went wrong with modtrace itself in this trace."""
+        self.has_browsed = False
+        """Whether the proxies have been asked for the versions of the target."""
+        self.mishaps: list[str] = []
+        """What went wrong with modtrace itself beside the trace, until somebody has told it."""
         self._began = 0.0
         self._waiting = False
         self._tickets: dict[int, Kind] = {}
@@ -121,6 +125,7 @@ class Session:
         self._drop(*_ASKING)
         self.target = (path, query)
         self.trace, self.table, self.failure = Trace(), VersionTable(), None
+        self.has_browsed = False
         self._downloads.clear()
         self._waiting = True
         self._start_if_ready()
@@ -154,13 +159,9 @@ class Session:
         if self.scene is None or self.target is None:
             return
         self._drop(Kind.BROWSE)
+        self.has_browsed = True
         job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all)
         self._take(Kind.BROWSE, self.bridge.start(job))
-
-    @property
-    def has_browsed(self) -> bool:
-        """Whether the proxies have been asked for versions, or are being asked."""
-        return self.table.started is not None or Kind.BROWSE in self._tickets.values()
 
     def fetch(self, wanted: Wanted, folder: Path) -> None:
         """Fetch a file, unless that is under way."""
@@ -237,9 +238,12 @@ class Session:
     def _end(self, ticket: int, kind: Kind, ended: Ended) -> Changed:
         del self._tickets[ticket]
         self._downloads.pop(ticket, None)
-        if ended.error is not None and kind in (Kind.SCENE, Kind.TRACE):
-            self.failure = f"modtrace itself failed: {type(ended.error).__name__}: {ended.error}"
-            self._waiting = False
+        if ended.error is not None:
+            words = f"modtrace itself failed: {type(ended.error).__name__}: {ended.error}"
+            if kind in (Kind.SCENE, Kind.TRACE):
+                self.failure, self._waiting = words, False
+            else:
+                self.mishaps.append(words)
         return Changed.TABLE if kind in (Kind.BROWSE, Kind.DOWNLOAD) else Changed.TRACE
 
     @property

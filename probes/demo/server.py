@@ -21,6 +21,8 @@ from probes.demo.behaviour import Answer, Fault, Request, parse_target
 
 DRIP_PIECES = 20
 DRIP_PAUSE_S = 0.25
+ROUNDS = 10
+"""Rounds of the loop in which a world ends: a connection accepted in the last moment is made, and closed."""
 
 Handler = Callable[[Request], Answer]
 
@@ -75,23 +77,28 @@ class World:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        connections: set[asyncio.Task[None]] = set()
+        connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         servers = []
         for number in range(len(self.handlers)):
 
-            async def accept(
-                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int = number
-            ) -> None:
-                task = asyncio.current_task()
-                assert task is not None
-                connections.add(task)
+            async def serve(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 try:
                     await self._connection(number, reader, writer)
                 except (ConnectionError, asyncio.CancelledError):
                     pass  # the client went away, or the world ends
-                finally:
-                    connections.discard(task)
-                    writer.close()
+                writer.close()
+                try:
+                    await writer.wait_closed()
+                except (OSError, asyncio.CancelledError):
+                    return
+
+            def accept(
+                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int = number
+            ) -> None:
+                # Not a coroutine: a world that ends just now must know of the connection already.
+                task = asyncio.ensure_future(serve(number, reader, writer))
+                connections[task] = writer
+                task.add_done_callback(connections.pop)
 
             server = await asyncio.start_server(accept, self._host, 0, limit=1 << 20, ssl=self._tls)
             servers.append(server)
@@ -102,9 +109,11 @@ class World:
         await self._stopping.wait()
         for server in servers:
             server.close()
-        for task in tuple(connections):
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
+            for task, writer in tuple(connections.items()):
+                task.cancel()
+                writer.transport.abort()
 
     async def _connection(
         self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

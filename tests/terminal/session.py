@@ -12,6 +12,8 @@ import re
 import select
 import signal
 import struct
+import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +27,14 @@ PATIENCE_S = 30.0
 """When a test gives up: far beyond what anything here takes."""
 _PRIVATE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
 """Sequences that pyte does not know: they change nothing on the screen."""
+
+
+_TAKE_TERMINAL = (
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execvp(sys.argv[1], sys.argv[1:])\n"
+)
+"""Makes stdin the controlling terminal, then becomes the program."""
 
 
 class TerminalSession:
@@ -46,28 +56,31 @@ class TerminalSession:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._before = termios.tcgetattr(slave)
         self._slave = slave
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                os.setsid()
-                fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-                for number in (0, 1, 2):
-                    os.dup2(slave, number)
-                os.closerange(3, 256)
-                os.chdir(self._cwd)
-                os.execvpe(self._argv[0], self._argv, self._env)
-            finally:
-                os._exit(127)
+        # Not os.fork: a test process has threads, and newer Pythons warn of forking those.
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _TAKE_TERMINAL, *self._argv],
+            stdin=slave, stdout=slave, stderr=slave, env=self._env, cwd=self._cwd, start_new_session=True,
+        )  # fmt: skip
+        self.pid = self._process.pid
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.exit_code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self._master)
-        os.close(self._slave)
+        self._process.kill()
+        self._process.wait()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a closed window or a lost connection does."""
+        for number in (self._master, self._slave):
+            if number >= 0:
+                os.close(number)
+        self._master = self._slave = -1
+
+    def wait_without_terminal(self) -> int:
+        """The exit code, after the terminal was taken away."""
+        return self._process.wait(PATIENCE_S)
 
     # -- what a user does --------------------------------------------------------------------------
 
@@ -78,6 +91,20 @@ class TerminalSession:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         os.kill(self.pid, number)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window larger or smaller."""
+        self._size = (columns, rows)
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def bytes_within(self, seconds: float) -> bytes:
+        """What the program writes within some time."""
+        before = len(self.output)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._read(0.05)
+        return self.output[before:]
 
     # -- what a user sees --------------------------------------------------------------------------
 
@@ -134,10 +161,7 @@ class TerminalSession:
         return bool(data)
 
     def _ended(self) -> bool:
-        if self.exit_code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.exit_code = os.waitstatus_to_exitcode(status)
+        self.exit_code = self._process.poll()
         return self.exit_code is not None
 
 

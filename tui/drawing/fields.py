@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from probes.diagnosis.findings import Finding, Level
-from tui.lines import Role, Row, cells, line, pad, wrap
+from tui.lines import Role, Row, chop, line, pad, wrap
 from tui.symbols import Symbols
 
 _LABEL = 11
@@ -77,25 +77,10 @@ def detail_rows(details: Details, width: int) -> list[Row]:
         if field.heading and number:
             rows.append(Row((number, -1), line(""), selectable=False))
         room = width - 1 if field.heading else width - _LABEL - 2
-        texts = _pieces(field.text, room) if field.verbatim else wrap(field.text, room)
+        texts = chop(field.text, room) if field.verbatim else wrap(field.text, room)
         for part, text in enumerate(texts):
             label = "" if field.heading else pad(field.label if part == 0 else "", _LABEL)
             copy = field.text if field.copy is None else field.copy
             body = line((label, Role.FAINT), (text, field.role))
             rows.append(Row((number, part), line(" ") + body, copy=copy))
     return rows
-
-
-def _pieces(text: str, width: int) -> list[str]:
-    """Lines cut to pieces, blanks kept."""
-    pieces: list[str] = []
-    for whole in text.split("\n"):
-        rest = whole
-        while cells(rest) > width:
-            head = rest[:width]
-            while cells(head) > width:
-                head = head[:-1]
-            pieces.append(head)
-            rest = rest[len(head) :]
-        pieces.append(rest)
-    return pieces

@@ -43,7 +43,7 @@ class Axis:
         """A bar from ``began`` to ``ended``: at least one cell, and blanks up to the width of the axis."""
         if self.width <= 0:
             return ""
-        scale = self.width / self.seconds if self.seconds > 0 else 0.0
+        scale = self.width / self.seconds if self.seconds > 1e-9 else 0.0
         start = min(self.width - 1, max(0, int(began * scale)))
         length = max(1, min(self.width - start, round((ended - began) * scale)))
         return " " * start + symbols.bar * length + " " * (self.width - start - length)
