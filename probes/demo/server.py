@@ -12,7 +12,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -83,15 +83,11 @@ class World:
         for number in range(len(self.handlers)):
 
             async def serve(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                try:
-                    await self._connection(number, reader, writer)
-                except (ConnectionError, asyncio.CancelledError):
-                    pass  # the client went away, or the world ends
+                with suppress(ConnectionError, asyncio.CancelledError):
+                    await self._connection(number, reader, writer)  # until the client or the world goes
                 writer.close()
-                try:
+                with suppress(OSError, asyncio.CancelledError):
                     await writer.wait_closed()
-                except (OSError, asyncio.CancelledError):
-                    return
 
             def accept(
                 reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int = number
