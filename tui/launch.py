@@ -49,7 +49,8 @@ def _run(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="modtrace",
-        description="traceroute for Go modules: how the go command finds and downloads a module, and why it fails.",
+        description="traceroute for Go modules: how the go command finds and downloads a module, and why "
+        "it fails.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -114,7 +115,7 @@ def _is_output_error(error: OSError) -> bool:
 
 
 def _cannot_write(error: OSError) -> int:
-    sys.stderr.write(f"modtrace: cannot write the output: {error.strerror}; what was written is not complete\n")
+    sys.stderr.write(f"modtrace: cannot write the output: {error.strerror}; it is not complete\n")
     _forget_stdout()
     return 3
 
