@@ -6,62 +6,28 @@ Host names are looked up in a table, never in the DNS.
 from __future__ import annotations
 
 import asyncio
-import threading
-from types import TracebackType
-from typing import Self
+
+from tests.loopback import LoopbackServer
 
 
-class ForwardProxy:
-    """Listens on loopback in a thread of its own."""
+class ForwardProxy(LoopbackServer):
+    """Passes requests on to where its table says."""
 
     def __init__(self, routes: dict[str, int], *, refuse: bytes | None = None) -> None:
+        super().__init__()
         self._routes = routes
         """"host:port" to a port on 127.0.0.1."""
         self._refuse = refuse
         """A status line that everything gets instead."""
         self.seen: list[str] = []
         """The first line and the Proxy-Authorization of each request."""
-        self.url = ""
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait()
-        return self
+    @property
+    def url(self) -> str:
+        """What HTTP_PROXY is set to."""
+        return f"http://127.0.0.1:{self.port}"
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._serve(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         method, target, _ = lines[0].split(" ")

@@ -5,11 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ssl
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import trustme
 from cryptography import x509
@@ -17,55 +13,22 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.loopback import LoopbackServer
+
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
 
 
-class RawServer:
-    """Accepts connections in a thread and lets ``talk`` have them."""
+class RawServer(LoopbackServer):
+    """Lets a function have each connection."""
 
     def __init__(self, talk: Talk, *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls)
         self._talk = talk
-        self._tls = tls
-        self.port = 0
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        self._loop.set_exception_handler(lambda loop, context: None)
-        tasks: set[asyncio.Task[None]] = set()
-
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            tasks.add(task)
-            with suppress(ConnectionError, asyncio.CancelledError):
-                result = self._talk(reader, writer)
-                if asyncio.iscoroutine(result):
-                    await result
-            tasks.discard(task)
-            writer.close()
-
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=self._tls)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        for task in tuple(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        result = self._talk(reader, writer)
+        if asyncio.iscoroutine(result):
+            await result
 
 
 def context_of(certificate: trustme.LeafCert) -> ssl.SSLContext:
