@@ -79,13 +79,13 @@ def _renaming(hosts: Iterable[str]) -> Callable[[str], str]:
     return rename
 
 
-def _without_times(data: Any) -> Any:
+def _without_times(data: Any, name: str = "") -> Any:
     """The same at time 0: the module browser shows no times but those of downloads."""
     if isinstance(data, dict):
-        return {
-            name: 0.0 if name in ("at", "began") else _without_times(value) for name, value in data.items()
-        }
-    return [_without_times(item) for item in data] if isinstance(data, list) else data
+        return {key: None if name == "timing" else _without_times(value, key) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_without_times(item) for item in data]
+    return 0.0 if name in ("at", "began") else data
 
 
 _PHASE_S = {"connect": 0.0112, "first_byte": 0.061, "body": 0.0043}
@@ -120,7 +120,8 @@ class _Clock:
 
     def _takes(self, phase: str, event: dict[str, Any]) -> float:
         """The further a request stands in the trace, the slower it is, so that bars differ."""
-        return _PHASE_S.get(phase, 0.003) * (1 + 0.21 * (event["request"] % 4))
+        number: int = event["request"]
+        return _PHASE_S.get(phase, 0.003) * (1 + 0.21 * (number % 4))
 
     def _finish(self, event: dict[str, Any]) -> None:
         timing = event["timing"]

@@ -28,10 +28,9 @@ class H2Proxy(RawServer):
         writer.write(protocol.data_to_send())
         while data := await reader.read(1 << 16):
             for event in protocol.receive_data(data):
-                if isinstance(event, h2.events.RequestReceived):
-                    if not self._answer(protocol, event):
-                        writer.transport.abort()
-                        return
+                if isinstance(event, h2.events.RequestReceived) and not self._answer(protocol, event):
+                    writer.transport.abort()
+                    return
             writer.write(protocol.data_to_send())
             await writer.drain()
 

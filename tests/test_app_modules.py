@@ -27,7 +27,7 @@ from screenshots.make import HERE
 from tests.app_support import WIDE, opened, press, replay_app, screen_text
 from tui.drawing.module_rows import ModulesView, module_head, module_rows
 from tui.jobs import BrowseJob, DownloadJob
-from tui.replay import Replay, load
+from tui.replay import load
 from tui.symbols import UNICODE
 
 ANY = Wanted("v1.0.0", Op.ZIP, 0)

@@ -204,6 +204,7 @@ def running(plan: WorldPlan) -> Iterator[tuple[World, dict[str, str]]]:
                 "GOSUMDB": "off",
                 "GOENV": "off",
                 "GOFLAGS": "",
+            "GOMODCACHE": "/demo/pkg/mod",  # a name in go's words; nothing is ever written
                 "GOPRIVATE": "",
                 "GONOPROXY": "",
                 "GONOSUMDB": "",

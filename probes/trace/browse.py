@@ -262,6 +262,7 @@ async def _at_proxy(
     attempt = Attempt(0, hop)
     narrator.begin(attempt)
     try:
+        await client.warm_up(tls=hop.url.scheme == "https")
         yield _AtProxy(ProxyRepo(hop.url, path, narrator.asker(hop)), narrator)
     finally:
         narrator.end(attempt)

@@ -77,7 +77,7 @@ def _variable_rows(view: EnvironmentView, name: str, width: int, symbols: Symbol
         role = level_mark(min((f.level for f in findings), key=list(Level)[::-1].index), symbols)[1]
         yield _more(name, "caret", line(" " * _LEFT, (carets, role)))
     if not same_line:
-        yield _more(name, "source", line(" " * _LEFT, source))
+        yield _more(name, "source", _source_line(source[0], width, symbols))
     yield from _under_value(setting, findings, width, symbols)
 
 
@@ -113,9 +113,17 @@ def _under_value(
             yield _more(setting.name, f"hides {number}", text + line("  ", (where, Role.FAINT)))
         else:
             yield _more(setting.name, f"hides {number}", text)
-            yield _more(setting.name, f"from {number}", line(" " * _LEFT, (where, Role.FAINT)))
+            yield _more(setting.name, f"from {number}", _source_line(where, width, symbols))
     for number, finding in enumerate(findings):
         yield from _finding_rows((setting.name, f"finding {number}"), finding, width, symbols)
+
+
+def _source_line(words: str, width: int, symbols: Symbols) -> Line:
+    """Where a value comes from; of a long path the end, where the line number is."""
+    room = max(8, width - _LEFT)
+    while cells(words) > room:
+        words = symbols.cut + words[len(symbols.cut) + 1 :]
+    return line(" " * _LEFT, (words, Role.FAINT))
 
 
 def _more(name: str, what: str, text: Line) -> Row:

@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from tui.keys import footer_key, key
 from tui.lines import Line, Row, line
+from tui.selection import Selection
 from tui.widgets.painting import ROLE_CLASSES, ROLE_CSS, Painter
 
 _REVERSE = Style(reverse=True)
@@ -100,10 +101,7 @@ class LineList(ScrollView, Painter, can_focus=True):
         super().__init__(id=id)
         self._marks = marks
         self._width = 0
-        self._rows: list[Row] = []
-        self._cursor = 0
-        self._key: Hashable = None
-        """The row that was last chosen; the cursor comes back to it when it has been away for a while."""
+        self._selection = Selection()
 
     @property
     def columns(self) -> int:
@@ -120,60 +118,35 @@ class LineList(ScrollView, Painter, can_focus=True):
     @property
     def rows(self) -> Sequence[Row]:
         """All rows."""
-        return self._rows
+        return self._selection.rows
 
     @property
     def cursor_row(self) -> Row | None:
         """The row that the cursor is on; None when there is none to be on."""
-        if 0 <= self._cursor < len(self._rows) and self._rows[self._cursor].selectable:
-            return self._rows[self._cursor]
-        return None
+        return self._selection.row
 
     def set_rows(self, rows: list[Row]) -> None:
         """Show other rows; lines that stay the same are not painted again."""
-        before, self._rows = self._rows, rows
-        old_row = before[self._cursor] if self._cursor < len(before) else None
-        old_cursor = self._cursor
-        self._cursor = self._place_of(self._key)
+        before, old_row, old_cursor = self.rows, self.cursor_row, self._selection.at
+        self._selection.replace(rows)
         if len(rows) != len(before):
             self.virtual_size = Size(0, len(rows))
         changed = [y for y in range(max(len(rows), len(before))) if _row(rows, y) != _row(before, y)]
-        if self._cursor != old_cursor:
-            changed += [old_cursor, self._cursor]
+        if self._selection.at != old_cursor:
+            changed += [old_cursor, self._selection.at]
         for y in changed:
             self._refresh_row(y)
         new_row = self.cursor_row
         if new_row is not None and (old_row is None or old_row.key != new_row.key):
             self.post_message(self.Highlighted(self, new_row.key))
 
-    def _place_of(self, key: Hashable) -> int:
-        """Where the row with this key is now; else the nearest place that can be selected."""
-        for y, row in enumerate(self._rows):
-            if row.key == key and row.selectable:
-                return y
-        at = min(self._cursor, max(0, len(self._rows) - 1))
-        below = (y for y in range(at, len(self._rows)) if self._rows[y].selectable)
-        above = (y for y in range(at, -1, -1) if y < len(self._rows) and self._rows[y].selectable)
-        return next(below, next(above, 0))
-
     def select(self, key: Hashable) -> None:
         """Put the cursor on the row with this key, if there is one."""
-        for y, row in enumerate(self._rows):
-            if row.key == key and row.selectable:
-                self._go_to(y)
-                return
+        self._go_to(self._selection.find(key))
 
-    def select_match(self, needle: str, direction: int = 1, *, stay: bool = False) -> bool:
-        """Put the cursor on the next row that holds ``needle``; returns whether there is one."""
-        count = len(self._rows)
-        start = 0 if stay else 1
-        for step in range(start, count + start):
-            y = (self._cursor + direction * step) % count
-            row = self._rows[y]
-            if row.selectable and needle.lower() in row.line.text.lower():
-                self._go_to(y)
-                return True
-        return False
+    def select_match(self, needle: str, direction: int = 1, *, stay: bool = False) -> None:
+        """Put the cursor on the next row that holds ``needle``, if there is one."""
+        self._go_to(self._selection.find_text(needle, direction, stay=stay))
 
     # -- painting ------------------------------------------------------------------------------------
 
@@ -181,10 +154,10 @@ class LineList(ScrollView, Painter, can_focus=True):
         """One row of the window."""
         at = y + self.scroll_offset.y
         width = self.columns
-        if at >= len(self._rows):
+        if at >= len(self.rows):
             return self.paint(Line(), width)
-        row = self._rows[at]
-        if at != self._cursor or not row.selectable:
+        row = self.rows[at]
+        if at != self._selection.at or not row.selectable:
             return self.paint(row.line, width)
         if self.has_focus:
             return self.paint(line(row.line.text), width, over=_REVERSE)
@@ -195,11 +168,11 @@ class LineList(ScrollView, Painter, can_focus=True):
 
     def on_focus(self) -> None:
         """Show the cursor in reverse."""
-        self._refresh_row(self._cursor)
+        self._refresh_row(self._selection.at)
 
     def on_blur(self) -> None:
         """Show the cursor as a mark."""
-        self._refresh_row(self._cursor)
+        self._refresh_row(self._selection.at)
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, and have the rows made anew for another width."""
@@ -210,54 +183,37 @@ class LineList(ScrollView, Painter, can_focus=True):
 
     # -- moving --------------------------------------------------------------------------------------
 
-    def _go_to(self, y: int) -> None:
-        if y == self._cursor:
-            self._key = self._rows[y].key
-            self._scroll_to_cursor()
+    def _go_to(self, y: int | None) -> None:
+        if y is None:
             return
-        self._refresh_row(self._cursor)
-        self._cursor, self._key = y, self._rows[y].key
-        self._refresh_row(y)
+        before = self._selection.at
+        self._selection.put(y)
+        if y != before:
+            self._refresh_row(before)
+            self._refresh_row(y)
+            self.post_message(self.Highlighted(self, self.rows[y].key))
         self._scroll_to_cursor()
-        self.post_message(self.Highlighted(self, self._rows[y].key))
 
     def _scroll_to_cursor(self) -> None:
         """Scroll as little as needed; headings above the first row come into sight with it."""
-        first = next((y for y, row in enumerate(self._rows) if row.selectable), 0)
-        top = 0 if self._cursor <= first else self._cursor
-        self.scroll_to_region(Region(0, top, 1, self._cursor - top + 1), animate=False, force=True)
-
-    def _step(self, start: int, direction: int) -> int | None:
-        y = start + direction
-        while 0 <= y < len(self._rows):
-            if self._rows[y].selectable:
-                return y
-            y += direction
-        return None
+        at, first = self._selection.at, self._selection.edge(last=False) or 0
+        top = 0 if at <= first else at
+        self.scroll_to_region(Region(0, top, 1, at - top + 1), animate=False, force=True)
 
     def action_move(self, direction: int) -> None:
         """To the next row that can be selected; past the last one, only scroll."""
-        target = self._step(self._cursor, direction)
+        target = self._selection.step(self._selection.at, direction)
         if target is None:
             self.scroll_relative(y=direction, animate=False)
-        else:
-            self._go_to(target)
+        self._go_to(target)
 
     def action_page(self, direction: int) -> None:
         """A page up or down."""
-        page = max(1, self.size.height - 1)
-        aim = max(0, min(len(self._rows) - 1, self._cursor + direction * page))
-        target = aim if self._rows and self._rows[aim].selectable else self._step(aim, direction)
-        if target is None:
-            target = self._step(aim, -direction)
-        if target is not None:
-            self._go_to(target)
+        self._go_to(self._selection.page(direction, self.size.height))
 
     def action_jump(self, last: bool) -> None:
         """To the first or the last row."""
-        target = self._step(len(self._rows), -1) if last else self._step(-1, 1)
-        if target is not None:
-            self._go_to(target)
+        self._go_to(self._selection.edge(last=last))
 
     def action_open(self) -> None:
         """Open the row under the cursor."""
@@ -273,9 +229,9 @@ class LineList(ScrollView, Painter, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row; a second click opens it."""
         y = event.y + self.scroll_offset.y
-        if not (0 <= y < len(self._rows) and self._rows[y].selectable):
+        if not (0 <= y < len(self.rows) and self.rows[y].selectable):
             return
-        if y == self._cursor and event.chain == 2:
+        if y == self._selection.at and event.chain == 2:
             self.action_open()
         else:
             self._go_to(y)
