@@ -1,1 +1,0 @@
-"""Tests of `modtrace explain`: the corpus of real error texts, pasted commands, claims."""
