@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -39,6 +39,7 @@ def test_nothing_is_wider_than_it_may_be(first: str, second: str, width: int) ->
 
 @QUICK
 @given(TEXT, WIDTH)
+@example("\U0001e6ee", 4)
 def test_what_fits_is_left_alone(text: str, width: int) -> None:
     whole = line(text)
     assert fit(whole, whole.width) == whole

@@ -159,7 +159,9 @@ def chop(text: str, width: int) -> list[str]:
     """``text`` in pieces of at most ``width`` cells, blanks kept; line feeds break lines too."""
     pieces: list[str] = []
     for whole in text.split("\n"):
-        pieces += chop_cells(safe_text(whole, limit=SPAN_LIMIT), max(4, width)) or [""]
+        safe = safe_text(whole, limit=SPAN_LIMIT)
+        # rich loses characters without a width that stand alone: what fits is not given to it.
+        pieces += [safe] if cell_len(safe) <= width else chop_cells(safe, max(4, width))
     return pieces
 
 
