@@ -56,7 +56,8 @@ def split_entries(goproxy: str) -> list[Entry]:
 def mended(goproxy: str) -> str:
     """The list that was probably meant: the keyword that ends it stands last."""
     text = re.sub(r"\s#.*$", "", plain(goproxy)).replace(";", ",")
-    text = re.sub(r"\s+(?=direct\b|off\b|https?:|file:|[\w-]+\.)", ",", trim_space(text))
+    # A blank before what looks like an entry or, at the end, like a keyword was meant to separate.
+    text = re.sub(r"(?i)\s+(?=https?:|file:|[\w-]+\.|[a-z]{3,7}/?\s*$)", ",", trim_space(text))
     pieces: list[str] = []
     keywords: list[str] = []
     for entry in split_entries(text):
