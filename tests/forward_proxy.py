@@ -6,6 +6,7 @@ Host names are looked up in a table, never in the DNS.
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 from tests.loopback import LoopbackServer
 
@@ -13,8 +14,11 @@ from tests.loopback import LoopbackServer
 class ForwardProxy(LoopbackServer):
     """Passes requests on to where its table says."""
 
-    def __init__(self, routes: dict[str, int], *, refuse: bytes | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, routes: dict[str, int], *, refuse: bytes | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        super().__init__(tls=tls)
+        self._scheme = "http" if tls is None else "https"
         self._routes = routes
         """"host:port" to a port on 127.0.0.1."""
         self._refuse = refuse
@@ -25,7 +29,7 @@ class ForwardProxy(LoopbackServer):
     @property
     def url(self) -> str:
         """What HTTP_PROXY is set to."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -34,7 +38,8 @@ class ForwardProxy(LoopbackServer):
         wanted = [line for line in lines[1:] if line.lower().startswith("proxy-authorization:")]
         self.seen.append(" ".join([lines[0], *wanted]))
         if self._refuse is not None:
-            writer.write(self._refuse + b"\r\nContent-Length: 0\r\n\r\n")
+            head_only = b"" if self._refuse.endswith(b"\n") else b"\r\nContent-Length: 0\r\n\r\n"
+            writer.write(self._refuse + head_only)
             await writer.drain()
             return
         if method == "CONNECT":

@@ -11,7 +11,8 @@ import asyncio
 import errno
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -22,6 +23,17 @@ from probes.net.limits import Limits
 
 class DialFailed(Exception):
     """No connection. ``str()`` is Go's text from "dial tcp" on."""
+
+
+class LookupFailed(Exception):
+    """A name has no address. ``str()`` is Go's text from "lookup" on."""
+
+
+Resolver = Callable[[str, float], Awaitable[Sequence[str]]]
+"""Addresses of a host in the order in which go tries them, within so many seconds. Raises LookupFailed."""
+
+current_resolver: ContextVar[Resolver | None] = ContextVar("current_resolver", default=None)
+"""Who looks names up in this task; None: the C library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,11 @@ ERRNO_WORDS = {
     errno.ECONNABORTED: "software caused connection abort",
 }
 """syscall.Errno.Error() on Linux for what a connection can meet."""
+
+
+def join_host_port(host: str, port: int) -> str:
+    """net.JoinHostPort."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def errno_words(error: OSError) -> str:
@@ -101,6 +118,9 @@ async def _resolve(host: str, port: int, exchange: Exchange, deadline: float) ->
     except ValueError:
         pass
     began = monotonic()
+    resolver = current_resolver.get()
+    if resolver is not None:
+        return await _ask(resolver, host, began, deadline, exchange)
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(max(0.0, deadline - monotonic())):
@@ -118,6 +138,19 @@ async def _resolve(host: str, port: int, exchange: Exchange, deadline: float) ->
     exchange.network_error = text
     exchange.finish("names", began, ok=False, detail=text)
     raise DialFailed(text)
+
+
+async def _ask(
+    resolver: Resolver, host: str, began: float, deadline: float, exchange: Exchange
+) -> Sequence[str]:
+    try:
+        found = await resolver(host, max(0.0, deadline - began))
+    except LookupFailed as error:
+        exchange.network_error = f"dial tcp: {error}"
+        exchange.finish("names", began, ok=False, detail=exchange.network_error)
+        raise DialFailed(exchange.network_error) from error
+    exchange.finish("names", began, ok=True, detail=" ".join(found))
+    return found
 
 
 def _lookup_words(error: Exception) -> str:
@@ -144,7 +177,7 @@ def _resolver_words() -> str:
 
 
 async def _connect(address: str, port: int, seconds: float) -> Connection:
-    shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    shown = join_host_port(address, port)
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(address or "127.0.0.1", port)
@@ -153,5 +186,4 @@ async def _connect(address: str, port: int, seconds: float) -> Connection:
     except OSError as error:
         raise DialFailed(f"dial tcp {shown}: connect: {errno_words(error)}") from error
     local = writer.get_extra_info("sockname")
-    local_shown = f"[{local[0]}]:{local[1]}" if ":" in local[0] else f"{local[0]}:{local[1]}"
-    return Connection(reader, writer, local_shown, shown)
+    return Connection(reader, writer, join_host_port(local[0], local[1]), shown)

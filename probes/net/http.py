@@ -25,11 +25,13 @@ import idna
 from probes.golang.errors import GoError
 from probes.golang.quote import quote
 from probes.golang.urls import GoURL, resolve_reference
+from probes.net.backend import TracingBackend
 from probes.net.exchange import Exchange, current_exchange
 from probes.net.httpproxy import HTTPProxyRules
 from probes.net.limits import Limits, Stalled
+from probes.net.mime import header_fault
 from probes.net.roots import client_context, find_roots
-from probes.net.streams import TracingBackend
+from probes.net.tunnel import is_socks
 
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
 SECOND_USER_AGENTS = {"HTTP/2": "Go-http-client/2.0"}
@@ -243,7 +245,6 @@ class HTTPClient:
             proxy = self._rules.proxy_for(url)
         except GoError as error:
             raise _get_error(url, str(error)) from error
-        exchange.proxied = proxy is not None
         if not url.host:
             raise _get_error(url, "http: no Host in request URL")
         host = ascii_host(url.hostname())
@@ -259,13 +260,10 @@ class HTTPClient:
             exchange.head.clear()
             try:
                 response = await self._attempt(self._pool(url, proxy), request, exchange)
-            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
+            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 if not exchange.dialled and exchange.received == 0 and _may_retry(error):
                     continue
-                words = _request_words(error, exchange)
-                if proxy is not None and isinstance(error, httpcore.ConnectError):
-                    words = "proxyconnect tcp: " + words
-                raise _get_error(url, words) from error
+                raise _get_error(url, _request_words(error, exchange)) from error
             return Answer(
                 url=url,
                 status=response.status,
@@ -299,21 +297,36 @@ class HTTPClient:
             context = None
             if url.scheme == "https":
                 self._context = context = self._context or self._make_context()
-            backend = TracingBackend(self._limits)
-            if proxy is None:
-                pool = httpcore.AsyncConnectionPool(
-                    ssl_context=context, http2=self._http2, network_backend=backend
-                )
-            else:
-                pool = httpcore.AsyncHTTPProxy(
-                    proxy_url=_httpcore_url(proxy, ascii_host(proxy.hostname()) or ""),
-                    proxy_auth=_proxy_auth(proxy),
-                    ssl_context=context,
-                    http2=self._http2,
-                    network_backend=backend,
-                )
+            pool = self._new_pool(url, proxy, context)
             self._pools[key] = pool
         return pool
+
+    def _new_pool(
+        self, url: GoURL, proxy: GoURL | None, context: ssl.SSLContext | None
+    ) -> httpcore.AsyncConnectionPool:
+        """A pool for one kind of URL: straight, through a tunnel, or by way of an HTTP proxy."""
+        proxy_tls = None
+        if proxy is not None and proxy.scheme == "https":
+            self._context = proxy_tls = self._context or self._make_context()
+        backend = TracingBackend(
+            self._limits,
+            proxy=proxy,
+            proxy_host="" if proxy is None else ascii_host(proxy.hostname()) or "",
+            proxy_tls=proxy_tls,
+            tunnelled=url.scheme == "https",
+        )
+        if proxy is None or url.scheme == "https" or is_socks(proxy):
+            return httpcore.AsyncConnectionPool(
+                ssl_context=context, http2=self._http2, network_backend=backend
+            )
+        return httpcore.AsyncHTTPProxy(
+            # What the backend opens ends at the proxy, TLS and all: to httpcore it is plain http.
+            proxy_url=_httpcore_url(
+                proxy.replace(scheme="http", user=None, password=None), ascii_host(proxy.hostname()) or ""
+            ),
+            proxy_auth=_proxy_auth(proxy),
+            network_backend=backend,
+        )
 
 
 def _proxy_auth(proxy: GoURL) -> tuple[bytes, bytes] | None:
@@ -402,8 +415,6 @@ def _status_line(response: httpcore.Response, exchange: Exchange) -> str:
 
 def _request_words(error: Exception, exchange: Exchange) -> str:
     """What net/http says when a request gets no answer."""
-    if isinstance(error, httpcore.ProxyError):
-        return str(error).partition(" ")[2] or str(error)
     if exchange.network_error:
         return exchange.network_error
     stream = _stream_words(error)
@@ -416,12 +427,12 @@ def _request_words(error: Exception, exchange: Exchange) -> str:
     head = bytes(exchange.head)
     if head.startswith(b"HTTP/1.") and "disconnected" in str(error):
         return "unexpected EOF"
+    return _malformed_words(head)
+
+
+def _malformed_words(head: bytes) -> str:
+    """net/http response.go ReadResponse's complaints about a status line or a header."""
     line = head.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "surrogateescape")
-    return _malformed_words(line)
-
-
-def _malformed_words(line: str) -> str:
-    """net/http response.go ReadResponse's complaints about a status line."""
     prefix = "net/http: HTTP/1.x transport connection broken: "
     protocol, space, status = line.partition(" ")
     if not space:
@@ -431,4 +442,4 @@ def _malformed_words(line: str) -> str:
         return f"{prefix}malformed HTTP status code {quote(code)}"
     if not protocol.startswith("HTTP/"):
         return f"{prefix}malformed HTTP version {quote(protocol)}"
-    return f"{prefix}malformed MIME header line"
+    return prefix + (header_fault(head) or "malformed MIME header")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 GO_DIAL_S = 30.0
 """net/http DefaultTransport's Dialer.Timeout."""
+GO_CONNECT_S = 60.0
+"""net/http transport.go dialConn: how long a proxy's answer to CONNECT is waited for."""
 GO_TLS_HANDSHAKE_S = 10.0
 """net/http DefaultTransport.TLSHandshakeTimeout."""
 
@@ -19,6 +21,8 @@ class Limits:
 
     dial_s: float = GO_DIAL_S
     tls_s: float = GO_TLS_HANDSHAKE_S
+    connect_s: float = GO_CONNECT_S
+    """What a proxy may take to open a tunnel."""
     answer_s: float = 60.0
     """From the request to the first byte of the answer. go has no such limit: it waits for ever."""
     stall_s: float = 60.0

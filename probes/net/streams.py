@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -18,7 +18,7 @@ import httpcore
 from cryptography import x509
 
 from probes.net.certificates import UNKNOWN_AUTHORITY, leaf_error
-from probes.net.dial import Connection, DialFailed, dial, errno_words
+from probes.net.dial import Connection, errno_words
 from probes.net.exchange import current_exchange
 from probes.net.limits import Limits
 
@@ -40,12 +40,18 @@ class Untrusted(TLSFailed):
         super().__init__("tls: failed to verify certificate: " + UNKNOWN_AUTHORITY)
 
 
+Opener = Callable[[], Awaitable["TracedStream"]]
+"""Opens the same way once more. Raises OSError, DialFailed or anything that says that there is none."""
+
+
 class TracedStream(httpcore.AsyncNetworkStream):
     """A TCP stream that tells the exchange in progress what passes over it."""
 
-    def __init__(self, connection: Connection, limits: Limits) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, limits: Limits, *, again: Opener | None = None) -> None:
+        """``again``: the same way once more, for a second look at a certificate that was refused."""
+        self.connection = connection
         self._limits = limits
+        self.again = again
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self.read_raw(max_bytes)
@@ -55,9 +61,9 @@ class TracedStream(httpcore.AsyncNetworkStream):
         return data
 
     async def read_raw(self, max_bytes: int) -> bytes:
-        """Read without telling anyone: for the TLS layer above."""
+        """Read without telling anyone: for the layers between."""
         try:
-            return await self._connection.reader.read(max_bytes)
+            return await self.connection.reader.read(max_bytes)
         except OSError as error:
             self._note_error("read", error)
             raise httpcore.ReadError(str(error)) from error
@@ -65,107 +71,138 @@ class TracedStream(httpcore.AsyncNetworkStream):
     def _note_error(self, verb: str, error: OSError) -> None:
         exchange = current_exchange.get()
         if exchange is not None:
-            pair = f"{self._connection.local}->{self._connection.remote}"
+            pair = f"{self.connection.local}->{self.connection.remote}"
             exchange.network_error = f"{verb} tcp {pair}: {verb}: {errno_words(error)}"
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        exchange = current_exchange.get()
         if buffer:
-            try:
-                self._connection.writer.write(buffer)
-                await self._connection.writer.drain()
-            except OSError as error:
-                self._note_error("write", error)
-                raise httpcore.WriteError(str(error)) from error
+            await self.send_raw(buffer)
+        exchange = current_exchange.get()
         if exchange is not None:
             exchange.note_sent()
 
-    async def aclose(self) -> None:
-        self._connection.writer.close()
+    async def send_raw(self, buffer: bytes) -> None:
+        """Write without telling anyone."""
         try:
-            await self._connection.writer.wait_closed()
+            self.connection.writer.write(buffer)
+            await self.connection.writer.drain()
+        except OSError as error:
+            self._note_error("write", error)
+            raise httpcore.WriteError(str(error)) from error
+
+    async def aclose(self) -> None:
+        self.connection.writer.close()
+        try:
+            await self.connection.writer.wait_closed()
         except OSError:
             return
+
+    def abort(self) -> None:
+        """Drop the connection at once; never blocks."""
+        self.connection.writer.transport.abort()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         exchange = current_exchange.get()
         began = monotonic()
-        stream = TLSStream(self, ssl_context, server_hostname or "")
         try:
-            async with asyncio.timeout(self._limits.tls_s):
-                await stream.handshake()
-        except Untrusted as error:
-            text = await self._look_again(server_hostname or "") or str(error)
+            stream = await shake_hands(self, ssl_context, server_hostname or "", self._limits)
+        except TLSFailed as error:
             if exchange is not None:
-                exchange.network_error = text
-                exchange.finish("tls", began, ok=False, detail=text)
-            self._connection.writer.transport.abort()
-            raise httpcore.ConnectError(text) from error
-        except (TLSFailed, TimeoutError, httpcore.ReadError, httpcore.WriteError) as error:
-            text = "net/http: TLS handshake timeout" if isinstance(error, TimeoutError) else str(error)
-            if exchange is not None:
-                exchange.network_error = exchange.network_error or text
-                exchange.finish("tls", began, ok=False, detail=exchange.network_error)
-            self._connection.writer.transport.abort()
-            raise httpcore.ConnectError(text) from error
+                exchange.network_error = str(error)
+                exchange.finish("tls", began, ok=False, detail=str(error))
+            self.abort()
+            raise httpcore.ConnectError(str(error)) from error
         except BaseException:
-            self._connection.writer.transport.abort()
+            self.abort()
             raise
         if exchange is not None:
             exchange.finish("tls", began, ok=True, detail=stream.describe())
         return stream
 
-    async def _look_again(self, host: str) -> str | None:
-        """OpenSSL hides the leaf of a chain that it refused: fetch it once more, to say what Go would say.
-
-        Nothing is sent over that second connection but the handshake. None when Go's verdict is the
-        chain's, or when a proxy stands in between.
-        """
-        exchange = current_exchange.get()
-        if exchange is None or exchange.proxied:
-            return None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        address, port = self._connection.writer.get_extra_info("peername")[:2]
-        try:
-            async with asyncio.timeout(SECOND_LOOK_S):
-                _, writer = await asyncio.open_connection(
-                    address, port, ssl=context, server_hostname=host or None
-                )
-        except (OSError, TimeoutError):
-            return None
-        leaf = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        writer.transport.abort()
-        words = leaf_error(x509.load_der_x509_certificate(leaf), host, datetime.now(UTC))
-        return None if words is None else "tls: failed to verify certificate: " + words
-
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
-            return self._connection.reader.at_eof()
+            return self.connection.reader.at_eof()
         if info == "server_addr":
-            return self._connection.remote
+            return self.connection.remote
         if info == "socket":
-            return self._connection.writer.get_extra_info("socket")
+            return self.connection.writer.get_extra_info("socket")
         return None
+
+
+async def shake_hands(
+    below: TracedStream, context: ssl.SSLContext, host: str, limits: Limits, *, wrapped: bool = False
+) -> TLSStream:
+    """TLS to ``host`` over a stream. Raises TLSFailed with all that Go says; leaves ``below`` open.
+
+    ``wrapped``: whether Go wraps the error before net/http sees it, as it does for a proxy's own TLS.
+    """
+    stream = TLSStream(below, context, host, wrapped=wrapped)
+    try:
+        async with asyncio.timeout(limits.tls_s):
+            await stream.handshake()
+    except TimeoutError:
+        raise TLSFailed("net/http: TLS handshake timeout") from None
+    except Untrusted as error:
+        raise TLSFailed(await _look_again(below, host) or str(error)) from error
+    except (httpcore.ReadError, httpcore.WriteError) as error:
+        exchange = current_exchange.get()
+        raise TLSFailed((exchange and exchange.network_error) or str(error)) from error
+    return stream
+
+
+async def _look_again(below: TracedStream, host: str) -> str | None:
+    """OpenSSL hides the leaf of a chain that it refused: fetch it once more, to say what Go would say.
+
+    Nothing is sent over that second connection but the handshake. None when Go's verdict is the chain's,
+    or when the second look shows nothing.
+    """
+    if below.again is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(SECOND_LOOK_S):
+            second = await below.again()
+            try:
+                stream = TLSStream(second, context, host)
+                await stream.agree()
+                leaf = stream.leaf()
+            finally:
+                second.abort()
+    except (OSError, TimeoutError, TLSFailed, httpcore.NetworkError):
+        return None
+    words = leaf_error(leaf, host, datetime.now(UTC))
+    return None if words is None else "tls: failed to verify certificate: " + words
 
 
 class TLSStream(httpcore.AsyncNetworkStream):
     """TLS over a TracedStream."""
 
-    def __init__(self, below: TracedStream, context: ssl.SSLContext, host: str) -> None:
+    def __init__(
+        self, below: TracedStream, context: ssl.SSLContext, host: str, *, wrapped: bool = False
+    ) -> None:
         self._below = below
         self._host = host
+        self._wrapped = wrapped
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host or None)
         self._first = bytearray()
+        self._records = _RecordBorders()
         self._writing = asyncio.Lock()
 
     async def handshake(self) -> None:
         """Shake hands and check the host name; raises TLSFailed with Go's text."""
+        await self.agree()
+        mismatch = leaf_error(self.leaf(), self._host, datetime.now(UTC))
+        if mismatch:
+            raise TLSFailed("tls: failed to verify certificate: " + mismatch)
+
+    async def agree(self) -> None:
+        """Shake hands; names and dates of the leaf are not looked at. Raises TLSFailed."""
         while True:
             try:
                 self._object.do_handshake()
@@ -173,7 +210,7 @@ class TLSStream(httpcore.AsyncNetworkStream):
             except ssl.SSLWantReadError:
                 await self._flush()
                 if not await self._feed():
-                    raise TLSFailed("EOF") from None
+                    raise TLSFailed(self._records.words_at_end) from None
             except ssl.SSLCertVerificationError as error:
                 await self._flush()
                 raise Untrusted from error
@@ -181,41 +218,49 @@ class TLSStream(httpcore.AsyncNetworkStream):
                 await self._flush()
                 raise TLSFailed(self._words(error)) from error
         await self._flush()
+
+    def leaf(self) -> x509.Certificate:
+        """The server's certificate, after the handshake."""
         leaf = self._object.getpeercert(binary_form=True)
-        assert leaf is not None, "a verified server has a certificate"
-        mismatch = leaf_error(x509.load_der_x509_certificate(leaf), self._host, datetime.now(UTC))
-        if mismatch:
-            raise TLSFailed("tls: failed to verify certificate: " + mismatch)
+        assert leaf is not None, "a server has a certificate"
+        return x509.load_der_x509_certificate(leaf)
 
     def _words(self, error: ssl.SSLError) -> str:
         first = bytes(self._first[:5])
-        if first[:1] == b"\x15" and len(self._first) == ALERT_RECORD_BYTES:
+        if first[:1] == b"\x15" and len(self._first) >= ALERT_RECORD_BYTES:
             return "remote error: tls: " + ALERTS.get(self._first[6], f"alert({self._first[6]})")
         if first[:1] not in (b"\x14", b"\x15", b"\x16", b"\x17", b""):
-            if first == b"HTTP/":
+            if first == b"HTTP/" and not self._wrapped:  # net/http client.go send asks for the bare error
                 return "http: server gave HTTP response to HTTPS client"
             return "tls: first record does not look like a TLS handshake"
         alert = (error.reason or "").lower()
         if "alert" in alert:
             return "remote error: tls: " + _alert_words(alert)
         if "unsupported_protocol" in alert or "version" in alert:
-            return "tls: server selected unsupported protocol version"
+            return f"tls: server selected unsupported protocol version{self._chosen_version()}"
         return "tls: handshake failure" if not alert else "tls: " + alert.replace("_", " ")
+
+    def _chosen_version(self) -> str:
+        """ " 301": the version in the server's hello, as Go prints it."""
+        if self._first[5:6] != b"\x02" or len(self._first) < FIRST_BYTES:
+            return ""
+        return f" {int.from_bytes(self._first[9:11]):x}"
 
     async def _feed(self) -> bool:
         data = await self._below.read_raw(CHUNK)
         if not data:
             self._incoming.write_eof()
             return False
-        if len(self._first) < ALERT_RECORD_BYTES:
-            self._first += data[: ALERT_RECORD_BYTES - len(self._first)]
+        if len(self._first) < FIRST_BYTES:
+            self._first += data[: FIRST_BYTES - len(self._first)]
+        self._records.pass_over(data)
         self._incoming.write(data)
         return True
 
     async def _flush(self) -> None:
         data = self._outgoing.read()
         if data:
-            await self._below.write(data)
+            await self._below.send_raw(data)
 
     def describe(self) -> str:
         """Version, protocol and cipher in a few words."""
@@ -224,11 +269,15 @@ class TLSStream(httpcore.AsyncNetworkStream):
         return ", ".join([*words, cipher[0] if cipher else ""])
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = await self._until_ready(lambda: self._object.read(max_bytes))
+        data = await self.read_raw(max_bytes)
         exchange = current_exchange.get()
         if exchange is not None:
             exchange.note_received(data)
         return data
+
+    async def read_raw(self, max_bytes: int) -> bytes:
+        """Read without telling anyone."""
+        return await self._until_ready(lambda: self._object.read(max_bytes))
 
     async def _until_ready(self, step: Callable[[], bytes]) -> bytes:
         while True:
@@ -247,6 +296,13 @@ class TLSStream(httpcore.AsyncNetworkStream):
                 raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self.send_raw(buffer)
+        exchange = current_exchange.get()
+        if exchange is not None:
+            exchange.note_sent()
+
+    async def send_raw(self, buffer: bytes) -> None:
+        """Write without telling anyone."""
         async with self._writing:
             view = memoryview(buffer)
             while view:
@@ -260,7 +316,7 @@ class TLSStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        raise NotImplementedError("TLS inside TLS: https proxies are not traced yet")
+        raise NotImplementedError("go speaks TLS to a server once")
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":
@@ -268,8 +324,41 @@ class TLSStream(httpcore.AsyncNetworkStream):
         return self._below.get_extra_info(info)
 
 
+_HEADER_BYTES = 5
+
+
+class _RecordBorders:
+    """Where TLS records end: Go's word for the end of a stream depends on it (crypto/tls conn.go)."""
+
+    def __init__(self) -> None:
+        self._header = b""
+        self._left = 0
+        """Bytes of the current record that are still to come."""
+
+    def pass_over(self, data: bytes) -> None:
+        """These bytes came in."""
+        while data:
+            if self._left:
+                step = min(self._left, len(data))
+                self._left -= step
+            else:
+                step = min(_HEADER_BYTES - len(self._header), len(data))
+                self._header += data[:step]
+                if len(self._header) == _HEADER_BYTES:
+                    self._left = int.from_bytes(self._header[3:])
+                    self._header = b""
+            data = data[step:]
+
+    @property
+    def words_at_end(self) -> str:
+        """What Go says when the stream ends here."""
+        return "unexpected EOF" if self._left or self._header else "EOF"
+
+
 ALERT_RECORD_BYTES = 7
 """A plain alert: five bytes of record header, the level and the description."""
+FIRST_BYTES = 11
+"""A record's header, a message's header and the version in a ServerHello."""
 
 ALERTS = {
     10: "unexpected message", 20: "bad record MAC", 22: "record overflow", 40: "handshake failure",
@@ -289,34 +378,3 @@ def _alert_words(reason: str) -> str:
     alert = reason.split("alert_", 1)[-1].replace("_", " ")
     known = {"unknown ca": 48, "protocol version": 70, "decode error": 50, "decrypt error": 51}
     return ALERTS[known[alert]] if alert in known else alert
-
-
-class TracingBackend(httpcore.AsyncNetworkBackend):
-    """httpcore's way to the network: our dialler and our streams."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        exchange = current_exchange.get()
-        assert exchange is not None, "a connection is opened for an exchange"
-        try:
-            connection = await dial(host, port, exchange, self._limits)
-        except DialFailed as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return TracedStream(connection, self._limits)
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        raise NotImplementedError("go connects to no Unix socket")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)

@@ -126,7 +126,7 @@ class RequestStarted:
 
 @dataclass(frozen=True, slots=True)
 class PhaseFinished:
-    """A phase of a request is over: names, connect, tls, first_byte."""
+    """A phase of a request is over: names, connect, proxy (a tunnel is open), tls, first_byte."""
 
     kind: ClassVar[str] = "phase.finished"
     at: float

@@ -75,6 +75,16 @@ CASES: dict[str, tuple[Callable[..., object], Callable[[], ssl.SSLContext] | Non
     "unrecognised name alert": (_say(b"\x15\x03\x03\x00\x02\x02\x70"), None),
     "internal error alert": (_say(b"\x15\x03\x03\x00\x02\x02\x50"), None),
     "old protocol": (_silent, _old_protocol),
+    "chooses TLS 1.0": (
+        _say(bytes.fromhex("1603010030 02000028 0301" + "00" * 32 + "00 c013 00 0000 0e000000")),
+        None,
+    ),
+    "breaks off in a record": (_say(bytes.fromhex("1603030031 0200002d 0303" + "00" * 8)), None),
+    "breaks off in a record's header": (_say(bytes.fromhex("160303")), None),
+    "chooses TLS 1.1": (
+        _say(bytes.fromhex("1603020030 02000028 0302" + "00" * 32 + "00 c013 00 0000 0e000000")),
+        None,
+    ),
 }
 _TIME = re.compile(r"current time \S+")
 

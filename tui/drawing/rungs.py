@@ -12,7 +12,9 @@ from tui.drawing.tree_keys import Part, TreeKey
 from tui.lines import Role, Row, fit, line, pad
 from tui.symbols import Symbols
 
-LABELS = {"names": "names", "connect": "connect", "tls": "TLS", "first_byte": "answer", "body": "body"}
+LABELS = {
+    "names": "names", "connect": "connect", "proxy": "proxy", "tls": "TLS", "first_byte": "answer", "body": "body",
+}  # fmt: skip
 """The words for the phases of a request."""
 
 _TIME_WIDTH = 9
