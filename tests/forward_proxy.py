@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from base64 import b64encode
 
 from tests.loopback import LoopbackServer
 
@@ -15,13 +16,16 @@ class ForwardProxy(LoopbackServer):
     """Passes requests on to where its table says."""
 
     def __init__(
-        self, routes: dict[str, int], *, refuse: bytes | None = None, tls: ssl.SSLContext | None = None
-    ) -> None:
+        self, routes: dict[str, int], *, refuse: bytes | None = None, tls: ssl.SSLContext | None = None,
+        password: str = "",
+    ) -> None:  # fmt: skip
+        """``password``: "USER:PASSWORD" that it wants; it says 407 to everybody else."""
         super().__init__(tls=tls)
         self._scheme = "http" if tls is None else "https"
         self._routes = routes
         """"host:port" to a port on 127.0.0.1."""
-        self._refuse = refuse
+        self._wanted = b64encode(password.encode()).decode() if password else ""
+        self.refuse = refuse
         """A status line that everything gets instead."""
         self.seen: list[str] = []
         """The first line and the Proxy-Authorization of each request."""
@@ -37,9 +41,12 @@ class ForwardProxy(LoopbackServer):
         method, target, _ = lines[0].split(" ")
         wanted = [line for line in lines[1:] if line.lower().startswith("proxy-authorization:")]
         self.seen.append(" ".join([lines[0], *wanted]))
-        if self._refuse is not None:
-            head_only = b"" if self._refuse.endswith(b"\n") else b"\r\nContent-Length: 0\r\n\r\n"
-            writer.write(self._refuse + head_only)
+        refusal = self.refuse
+        if self._wanted and not any(line.endswith(f"Basic {self._wanted}") for line in wanted):
+            refusal = b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="corp"'
+        if refusal is not None:
+            head_only = b"" if refusal.endswith(b"\n") else b"\r\nContent-Length: 0\r\n\r\n"
+            writer.write(refusal + head_only)
             await writer.drain()
             return
         if method == "CONNECT":

@@ -16,15 +16,18 @@ class SocksProxy(LoopbackServer):
 
     def __init__(
         self, routes: Mapping[str, int], *, method: int = 0, password_status: int = 0, reply: bytes = b"",
-        greeting: bytes | None = None, break_off_after: int | None = None,
+        greeting: bytes | None = None, break_off_after: int | None = None, password: str = "",
     ) -> None:  # fmt: skip
-        """``method``: the way of logging in that it chooses; ``reply``: instead of success.
+        """``password``: "USER:PASSWORD" that it wants, and hangs up on everybody else.
+
+        ``method``: the way of logging in that it chooses; ``reply``: instead of success.
 
         ``greeting``: instead of the choice of a method; ``break_off_after``: messages until it hangs up.
         """
         super().__init__()
         self._routes = routes
-        self._method = method
+        self._password = password
+        self._method = 2 if password else method
         self._password_status = password_status
         self._reply = reply
         self._greeting = greeting
@@ -42,6 +45,10 @@ class SocksProxy(LoopbackServer):
         methods = await reader.readexactly(count)
         if self._break_off_after == 0:
             return
+        if self._password and 2 not in methods:
+            writer.write(b"\x05\xff")
+            await writer.drain()
+            return
         writer.write(self._greeting or bytes([5, self._method]))
         words = [f"methods {methods.hex()}"]
         if self._method == 2 and 2 in methods:
@@ -49,7 +56,8 @@ class SocksProxy(LoopbackServer):
             user = await reader.readexactly(length)
             password = await reader.readexactly((await reader.readexactly(1))[0])
             words.append(f"{user.decode()}:{password.decode()}")
-            writer.write(bytes([1, self._password_status]))
+            right = self._password in ("", f"{user.decode()}:{password.decode()}")
+            writer.write(bytes([1, self._password_status if right else 1]))
         head = await reader.readexactly(4)
         kind = head[3]
         if kind == 3:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -33,11 +33,14 @@ class TracingBackend(httpcore.AsyncNetworkBackend):
         proxy_host: str = "",
         proxy_tls: ssl.SSLContext | None = None,
         tunnelled: bool = True,
+        hello: Callable[[str], bytes] | None = None,
     ) -> None:
         """``proxy_host``: the proxy's name as it is looked up; ``proxy_tls``: for an https:// proxy.
 
         ``tunnelled``: whether an HTTP proxy is asked for a tunnel; a plain http request needs none.
+        ``hello``: makes go's ClientHello, where ours is too unlike it to tell what go would meet.
         """
+        self._hello = hello
         self._limits = limits
         self._proxy = proxy
         self._proxy_host = proxy_host
@@ -64,15 +67,16 @@ class TracingBackend(httpcore.AsyncNetworkBackend):
         """A stream to the server, or to the proxy where no tunnel is wanted."""
         if self._proxy is None:
             connection = await dial(host, port, exchange, self._limits)
-            return TracedStream(connection, self._limits, again=partial(self._same_peer, connection))
-        again = partial(self._open, host, port, Exchange(lambda phase, began, ok, detail: None))
+            again = partial(self._same_peer, connection)
+            return TracedStream(connection, self._limits, again=again, hello=self._hello)
+        once_more = partial(self._open, host, port, Exchange(lambda phase, began, ok, detail: None))
         try:
             connection = await dial(self._proxy_host, proxy_port(self._proxy), exchange, self._limits)
         except DialFailed as error:
             raise DialFailed(f"proxyconnect tcp: {error}") from error
         try:
             stream = TracedStream(connection, self._limits, again=partial(self._same_peer, connection))
-            return await self._through(self._proxy, stream, host, port, exchange, again)
+            return await self._through(self._proxy, stream, host, port, exchange, once_more)
         except BaseException:
             connection.writer.transport.abort()
             raise
@@ -94,7 +98,7 @@ class TracingBackend(httpcore.AsyncNetworkBackend):
             raise
         if described:
             exchange.finish("proxy", began, ok=True, detail=described.strip())
-        stream.again = again
+        stream.again, stream.hello = again, self._hello
         return stream
 
     async def _same_peer(self, first: Connection) -> TracedStream:

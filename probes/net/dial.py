@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 
 from probes.net.exchange import Exchange
@@ -33,7 +31,7 @@ Resolver = Callable[[str, float], Awaitable[Sequence[str]]]
 """Addresses of a host in the order in which go tries them, within so many seconds. Raises LookupFailed."""
 
 current_resolver: ContextVar[Resolver | None] = ContextVar("current_resolver", default=None)
-"""Who looks names up in this task; None: the C library."""
+"""Who looks names up in this task; None: go's own resolver, with the files of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,10 @@ class Connection:
 
 
 MAX_PORT = 65535
+FALLBACK_DELAY_S = 0.3
+"""net Dialer.fallbackDelay: the head start of the first address family (RFC 6555)."""
+SANE_MINIMUM_S = 2.0
+"""net partialDeadline: the least time that one address gets."""
 
 ERRNO_WORDS = {
     errno.ECONNREFUSED: "connection refused",
@@ -90,23 +92,81 @@ async def dial(host: str, port: int, exchange: Exchange, limits: Limits) -> Conn
         raise DialFailed(exchange.network_error)
     addresses = await _resolve(host, port, exchange, deadline)
     began = monotonic()
+    try:
+        connection = await dial_parallel(addresses, port, deadline)
+    except DialFailed as error:
+        exchange.network_error = str(error)
+        exchange.finish("connect", began, ok=False, detail=str(error))
+        raise
+    exchange.dialled = True
+    exchange.address, exchange.local_address = connection.remote, connection.local
+    exchange.finish("connect", began, ok=True, detail=connection.remote)
+    return connection
+
+
+async def dial_parallel(addresses: Sequence[str], port: int, deadline: float) -> Connection:
+    """The first connection to any of these: the first one's family, and 300 ms later the other beside it.
+
+    ``deadline`` is monotonic seconds. Raises DialFailed with the first family's first error (dialParallel).
+    """
+    first = ":" in addresses[0]
+    primaries = [address for address in addresses if (":" in address) is first]
+    fallbacks = [address for address in addresses if (":" in address) is not first]
+    if not fallbacks:
+        return await _dial_serial(primaries, port, deadline)
+    attempts = [asyncio.ensure_future(_dial_serial(primaries, port, deadline))]
+    winner: Connection | None = None
+    try:
+        await asyncio.wait(attempts, timeout=FALLBACK_DELAY_S)
+        if not _has_connected(attempts[0]):
+            attempts.append(asyncio.ensure_future(_dial_serial(fallbacks, port, deadline)))
+        winner = await _first_connection(attempts)
+        return winner
+    finally:
+        for attempt in attempts:
+            await _give_up(attempt, winner)
+
+
+Attempt = asyncio.Future[Connection]
+
+
+def _has_connected(attempt: Attempt) -> bool:
+    return attempt.done() and attempt.exception() is None
+
+
+async def _first_connection(attempts: Sequence[Attempt]) -> Connection:
+    waiting = set(attempts)
+    while waiting:
+        _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for attempt in attempts:
+            if _has_connected(attempt):
+                return attempt.result()
+    return attempts[0].result()  # raises its error
+
+
+async def _give_up(attempt: Attempt, winner: Connection | None) -> None:
+    """End an attempt, and drop a connection that came too late to be used."""
+    if not attempt.done():
+        attempt.cancel()
+        await asyncio.wait([attempt])
+    if not attempt.cancelled() and attempt.exception() is None and attempt.result() is not winner:
+        attempt.result().writer.transport.abort()
+
+
+async def _dial_serial(addresses: Sequence[str], port: int, deadline: float) -> Connection:
+    """One address after the other, each with its share of the time (dialSerial, partialDeadline)."""
     first_error: DialFailed | None = None
     for position, address in enumerate(addresses):
         remaining = max(0.0, deadline - monotonic())
         share = remaining / (len(addresses) - position)
+        if share < SANE_MINIMUM_S:
+            share = min(remaining, SANE_MINIMUM_S)
         try:
-            connection = await _connect(address, port, min(remaining, max(share, 2.0)))
+            return await _connect(address, port, share)
         except DialFailed as error:
             first_error = first_error or error
-            continue
-        exchange.dialled = True
-        exchange.address, exchange.local_address = connection.remote, connection.local
-        exchange.finish("connect", began, ok=True, detail=connection.remote)
-        return connection
-    failure = first_error or DialFailed(f"dial tcp: lookup {host}: no such host")
-    exchange.network_error = str(failure)
-    exchange.finish("connect", began, ok=False, detail=str(failure))
-    raise failure
+    assert first_error is not None, "there is an address"
+    raise first_error
 
 
 async def _resolve(host: str, port: int, exchange: Exchange, deadline: float) -> Sequence[str]:
@@ -119,25 +179,10 @@ async def _resolve(host: str, port: int, exchange: Exchange, deadline: float) ->
         pass
     began = monotonic()
     resolver = current_resolver.get()
-    if resolver is not None:
-        return await _ask(resolver, host, began, deadline, exchange)
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(max(0.0, deadline - monotonic())):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    except TimeoutError:
-        text = f"dial tcp: lookup {host}: i/o timeout"
-    except (socket.gaierror, UnicodeError, OSError) as error:
-        text = f"dial tcp: lookup {host}{_resolver_words()}: {_lookup_words(error)}"
-    else:
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        # net.Dialer prefers the family of the first answer only when it is IPv4-less; Go sorts by RFC 6724,
-        # as the C library already did.
-        exchange.finish("names", began, ok=True, detail=" ".join(addresses))
-        return addresses
-    exchange.network_error = text
-    exchange.finish("names", began, ok=False, detail=text)
-    raise DialFailed(text)
+    if resolver is None:
+        # dnspython is loaded with the first name, for whoever has only addresses needs none of it.
+        from probes.net.resolve import resolve_as_go as resolver
+    return await _ask(resolver, host, began, deadline, exchange)
 
 
 async def _ask(
@@ -151,29 +196,6 @@ async def _ask(
         raise DialFailed(exchange.network_error) from error
     exchange.finish("names", began, ok=True, detail=" ".join(found))
     return found
-
-
-def _lookup_words(error: Exception) -> str:
-    if isinstance(error, socket.gaierror):
-        if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
-            return "no such host"
-        if error.errno == socket.EAI_AGAIN:
-            return "server misbehaving"
-    return "no such host"
-
-
-def _resolver_words() -> str:
-    """ " on 192.0.2.1:53", the first nameserver of resolv.conf, as Go's own resolver names it."""
-    try:
-        text = Path("/etc/resolv.conf").read_text(errors="replace")
-    except OSError:
-        return " on 127.0.0.1:53"
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) >= 2 and fields[0] == "nameserver":
-            server = fields[1]
-            return f" on [{server}]:53" if ":" in server else f" on {server}:53"
-    return " on 127.0.0.1:53"
 
 
 async def _connect(address: str, port: int, seconds: float) -> Connection:

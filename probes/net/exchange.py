@@ -30,8 +30,8 @@ class Exchange:
     local_address: str = ""
     network_error: str = ""
     """Go's words for an error of the connection itself, if there was one."""
-    proxied: bool = False
-    """Whether an HTTP proxy stands between us and the server."""
+    spoke_http2: bool = False
+    """Whether the connection opened for this request speaks HTTP/2."""
     redirects: list[tuple[int, str]] = field(default_factory=list)
     """Each redirect followed so far: its status and where it led, passwords masked as Go masks them."""
     on_sent: Callable[[], None] | None = None

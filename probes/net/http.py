@@ -28,7 +28,7 @@ from probes.golang.urls import GoURL, resolve_reference
 from probes.net.backend import TracingBackend
 from probes.net.exchange import Exchange, current_exchange
 from probes.net.httpproxy import HTTPProxyRules
-from probes.net.limits import Limits, Stalled
+from probes.net.limits import FOR_EVER, Limits, Stalled
 from probes.net.mime import header_fault
 from probes.net.roots import client_context, find_roots
 from probes.net.tunnel import is_socks
@@ -80,9 +80,7 @@ class Answer:
             except StopAsyncIteration:
                 return
             except TimeoutError:
-                raise Stalled(
-                    f"no byte of the body for {self._limits.stall_s:g} s; go would wait for ever"
-                ) from None
+                raise Stalled(f"no byte of the body for {self._limits.stall_s:g} s; {FOR_EVER}") from None
             except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 raise GoError(self._exchange.network_error or _body_words(error)) from error
             finally:
@@ -285,7 +283,7 @@ class HTTPClient:
                 exchange.on_sent = lambda: scope.reschedule(loop.time() + self._limits.answer_s)
                 return await pool.handle_async_request(request)
         except TimeoutError:
-            raise Stalled(f"no answer for {self._limits.answer_s:g} s; go would wait for ever") from None
+            raise Stalled(f"no answer for {self._limits.answer_s:g} s; {FOR_EVER}") from None
         finally:
             exchange.on_sent = None
             current_exchange.reset(token)
@@ -314,6 +312,7 @@ class HTTPClient:
             proxy_host="" if proxy is None else ascii_host(proxy.hostname()) or "",
             proxy_tls=proxy_tls,
             tunnelled=url.scheme == "https",
+            hello=go_hello(self._environment) if url.scheme == "https" else None,
         )
         if proxy is None or url.scheme == "https" or is_socks(proxy):
             return httpcore.AsyncConnectionPool(
@@ -327,6 +326,21 @@ class HTTPClient:
             proxy_auth=_proxy_auth(proxy),
             network_backend=backend,
         )
+
+
+OPENSSL_WITH_MLKEM = (3, 5)
+"""From this release on OpenSSL's own hello is as large as go's."""
+
+
+def go_hello(environment: Mapping[str, str]) -> Callable[[str], bytes] | None:
+    """Makes the ClientHello that go would send here; None where ours is like it, or larger."""
+    if ssl.OPENSSL_VERSION_INFO[:2] >= OPENSSL_WITH_MLKEM or "tlsmlkem=0" in environment.get(
+        "GODEBUG", ""
+    ).split(","):
+        return None
+    from probes.net.client_hello import client_hello
+
+    return client_hello
 
 
 def _proxy_auth(proxy: GoURL) -> tuple[bytes, bytes] | None:
@@ -425,15 +439,25 @@ def _request_words(error: Exception, exchange: Exchange) -> str:
     if exchange.received == 0:
         return "EOF"
     head = bytes(exchange.head)
+    if not head.startswith(b"HTTP/1.") and exchange.spoke_http2:
+        return "unexpected EOF"  # frames came, and no answer
     if head.startswith(b"HTTP/1.") and "disconnected" in str(error):
-        return "unexpected EOF"
+        return _broken_off(head)
     return _malformed_words(head)
+
+
+_BROKEN = "net/http: HTTP/1.x transport connection broken: "
+
+
+def _broken_off(head: bytes) -> str:
+    """Go's words for a head that ends before its end: what is there is read as if it were whole."""
+    return _BROKEN + (header_fault(head) or "unexpected EOF")
 
 
 def _malformed_words(head: bytes) -> str:
     """net/http response.go ReadResponse's complaints about a status line or a header."""
     line = head.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "surrogateescape")
-    prefix = "net/http: HTTP/1.x transport connection broken: "
+    prefix = _BROKEN
     protocol, space, status = line.partition(" ")
     if not space:
         return f"{prefix}malformed HTTP response {quote(line)}"

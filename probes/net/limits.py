@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 GO_DIAL_S = 30.0
 """net/http DefaultTransport's Dialer.Timeout."""
+GO_QUESTION_S = 5.0
+"""net dnsReadConfig: one question to one nameserver, unless resolv.conf says otherwise."""
+GO_ATTEMPTS = 2
+"""net dnsReadConfig: how often the list of nameservers is gone through."""
 GO_CONNECT_S = 60.0
 """net/http transport.go dialConn: how long a proxy's answer to CONNECT is waited for."""
 GO_TLS_HANDSHAKE_S = 10.0
@@ -29,6 +33,10 @@ class Limits:
     """Between two pieces of a body. go has no such limit."""
     text_bytes: int = 64 << 20
     """The largest list, .info or .mod that is read; go has no such limit."""
+
+
+FOR_EVER = "go would wait for ever"
+"""Stands in the text of every Stalled that go itself would never end."""
 
 
 class Stalled(Exception):

@@ -17,9 +17,10 @@ from typing import Any
 import httpcore
 from cryptography import x509
 
+from probes.net.alerts import ALERTS
 from probes.net.certificates import UNKNOWN_AUTHORITY, leaf_error
 from probes.net.dial import Connection, errno_words
-from probes.net.exchange import current_exchange
+from probes.net.exchange import Exchange, current_exchange
 from probes.net.limits import Limits
 
 CHUNK = 1 << 16
@@ -47,11 +48,22 @@ Opener = Callable[[], Awaitable["TracedStream"]]
 class TracedStream(httpcore.AsyncNetworkStream):
     """A TCP stream that tells the exchange in progress what passes over it."""
 
-    def __init__(self, connection: Connection, limits: Limits, *, again: Opener | None = None) -> None:
-        """``again``: the same way once more, for a second look at a certificate that was refused."""
+    def __init__(
+        self,
+        connection: Connection,
+        limits: Limits,
+        *,
+        again: Opener | None = None,
+        hello: Callable[[str], bytes] | None = None,
+    ) -> None:
+        """``again``: the same way once more, for a second look at a certificate that was refused.
+
+        ``hello``: makes go's own ClientHello for a host, to be said over a second connection.
+        """
         self.connection = connection
         self._limits = limits
         self.again = again
+        self.hello = hello
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self.read_raw(max_bytes)
@@ -106,8 +118,9 @@ class TracedStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         exchange = current_exchange.get()
         began = monotonic()
+        host = server_hostname or ""
         try:
-            stream = await shake_hands(self, ssl_context, server_hostname or "", self._limits)
+            stream = await self._shake_as_go(ssl_context, host)
         except TLSFailed as error:
             if exchange is not None:
                 exchange.network_error = str(error)
@@ -118,7 +131,26 @@ class TracedStream(httpcore.AsyncNetworkStream):
             self.abort()
             raise
         if exchange is not None:
+            exchange.spoke_http2 = stream.speaks_http2
             exchange.finish("tls", began, ok=True, detail=stream.describe())
+        return stream
+
+    async def _shake_as_go(self, context: ssl.SSLContext, host: str) -> TLSStream:
+        """Shake hands, and meanwhile see whether the hello that go would send is answered. Raises TLSFailed.
+
+        OpenSSL's hello is a third of go's in size. Something on the way that drops the large one would make
+        us succeed where go fails.
+        """
+        if self.hello is None or self.again is None:
+            return await shake_hands(self, context, host, self._limits)
+        as_go = asyncio.ensure_future(answer_to_hello(self.again, self.hello(host), self._limits))
+        try:
+            stream = await shake_hands(self, context, host, self._limits)
+            words = await as_go
+        finally:
+            as_go.cancel()
+        if words:
+            raise TLSFailed(words)
         return stream
 
     def get_extra_info(self, info: str) -> Any:
@@ -150,6 +182,36 @@ async def shake_hands(
         exchange = current_exchange.get()
         raise TLSFailed((exchange and exchange.network_error) or str(error)) from error
     return stream
+
+
+async def answer_to_hello(again: Opener, hello: bytes, limits: Limits) -> str:
+    """Say a hello over a connection of its own; Go's words when nobody takes it up, "" when somebody does.
+
+    Where no second connection comes about, nothing is known, and nothing is said.
+    """
+    exchange = Exchange(lambda phase, began, ok, detail: None)
+    token = current_exchange.set(exchange)
+    try:
+        second = await again()
+        try:
+            async with asyncio.timeout(limits.tls_s):
+                await second.send_raw(hello)
+                first = await second.read_raw(CHUNK)
+        except TimeoutError:
+            return "net/http: TLS handshake timeout"
+        except (httpcore.ReadError, httpcore.WriteError):
+            return exchange.network_error
+        finally:
+            second.abort()
+    except Exception:
+        return ""
+    finally:
+        current_exchange.reset(token)
+    if not first:
+        return "EOF"
+    if first[0] == ALERT and len(first) >= ALERT_RECORD_BYTES:
+        return "remote error: tls: " + ALERTS.get(first[6], f"alert({first[6]})")
+    return ""
 
 
 async def _look_again(below: TracedStream, host: str) -> str | None:
@@ -262,6 +324,11 @@ class TLSStream(httpcore.AsyncNetworkStream):
         if data:
             await self._below.send_raw(data)
 
+    @property
+    def speaks_http2(self) -> bool:
+        """What was agreed on."""
+        return self._object.selected_alpn_protocol() == "h2"
+
     def describe(self) -> str:
         """Version, protocol and cipher in a few words."""
         cipher = self._object.cipher()
@@ -355,22 +422,12 @@ class _RecordBorders:
         return "unexpected EOF" if self._left or self._header else "EOF"
 
 
+ALERT = 0x15
+"""The type of a record that holds an alert."""
 ALERT_RECORD_BYTES = 7
 """A plain alert: five bytes of record header, the level and the description."""
 FIRST_BYTES = 11
 """A record's header, a message's header and the version in a ServerHello."""
-
-ALERTS = {
-    10: "unexpected message", 20: "bad record MAC", 22: "record overflow", 40: "handshake failure",
-    42: "bad certificate", 43: "unsupported certificate", 44: "revoked certificate",
-    45: "expired certificate", 46: "unknown certificate", 47: "illegal parameter",
-    48: "unknown certificate authority", 49: "access denied", 50: "error decoding message",
-    51: "error decrypting message", 70: "protocol version not supported", 71: "insufficient security level",
-    80: "internal error", 86: "inappropriate fallback", 90: "user canceled", 109: "missing extension",
-    110: "unsupported extension", 112: "unrecognized name", 115: "unknown PSK identity",
-    116: "certificate required", 120: "no application protocol",
-}  # fmt: skip
-"""crypto/tls alert.go: Go's words for the alerts of RFC 8446 section 6."""
 
 
 def _alert_words(reason: str) -> str:
