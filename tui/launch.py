@@ -15,12 +15,14 @@ examples:
   modtrace demo                               open a world that needs no network and no Go
   modtrace demo comma-stops-on-502            a certain world
   modtrace trace github.com/pkg/errors        trace without a screen
+  modtrace doctor                             what is wrong, and what to type
+  modtrace explain build.log                  what an error, a log or a pasted command means
   modtrace env                                where each setting comes from, and what is wrong with it
 
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-COMMANDS = ("trace", "env", "demo", "completion")
+COMMANDS = ("trace", "doctor", "explain", "env", "demo", "completion")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,10 +58,12 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import completion, env, trace
+    from probes.commands import completion, doctor, env, explain, trace
     from tui import command_app, command_demo
 
     trace.add_parser(commands)
+    doctor.add_parser(commands)
+    explain.add_parser(commands)
     env.add_parser(commands)
     completion.add_parser(commands, parser)
     command_demo.add_parser(commands)
@@ -101,8 +105,7 @@ def _bug(error: Exception) -> int:
 
     words = redact(safe_text(f"{type(error).__name__}: {error}", limit=300))
     sys.stderr.write(
-        f"modtrace: this is a bug in modtrace: {words}\n"
-        "  set MODTRACE_TRACEBACK=1 and run it again for the details that belong into a report\n"
+        f"modtrace: this is a bug in modtrace: {words} (MODTRACE_TRACEBACK=1 shows the details)\n"
     )
     return 3
 

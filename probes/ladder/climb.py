@@ -182,7 +182,9 @@ async def _capability(climber: Climber, question: CapabilityQuestion, emit: Emit
         emit(CapabilityLearned(monotonic() - climber.began, row))
 
     base = base_of(climber.url, question.path)
-    return await learn_capability(question, base, climber.variables, climber.limits, learned)
+    return await learn_capability(
+        question, base, climber.variables, climber.limits, learned, authorization=climber.authorization
+    )
 
 
 def base_of(url: GoURL, path: str) -> GoURL:

@@ -66,7 +66,7 @@ def judge_failure(words: str, report: HTTPReport) -> tuple[Observation, ...]:
     """A request that got no answer, or one that go refuses to follow."""
     fault = fault_of_words(words, report)
     chain = deciding_legs(report.legs)
-    where = f"{chain[-1].host}{_at(chain[-1].address)}" if chain else "The server"
+    where = f"{chain[-1].host}{_at(chain[-1].address, chain[-1].host)}" if chain else "The server"
     inner = re.sub(r'^Get "(?:[^"\\]|\\.)*": ', "", words)
     evidence = f"{where}: {inner}."
     if fault is Fault.HTTP_REDIRECT:
@@ -84,7 +84,7 @@ def judge_failure(words: str, report: HTTPReport) -> tuple[Observation, ...]:
 def judge_stall(report: HTTPReport, seconds: float) -> tuple[Observation, ...]:
     """Asked, and no answer: go waits for ever."""
     chain = deciding_legs(report.legs)
-    where = f"{chain[-1].host}{_at(chain[-1].address)}" if chain else "the server"
+    where = f"{chain[-1].host}{_at(chain[-1].address, chain[-1].host)}" if chain else "the server"
     evidence = (
         f"Connected and asked, and {where} gave no whole answer for {seconds:g} s. go would wait for ever."
     )
@@ -120,14 +120,14 @@ def judge_answer(report: HTTPReport) -> tuple[Observation, ...]:
     return (*found, *_clock(report))
 
 
-def _at(address: str) -> str:
-    return f" at {address}" if address else ""
+def _at(address: str, host: str = "") -> str:
+    return f" at {address}" if address and address != host else ""
 
 
 def _status_sentences(report: HTTPReport) -> Iterator[str]:
     status = report.status
     chain = deciding_legs(report.legs)
-    yield f"{report.host}{_at(report.address)} answered {report.status_line}."
+    yield f"{report.host}{_at(report.address, report.host)} answered {report.status_line}."
     if report.redirected and len(chain) > 1 and chain[0].host != report.host:
         yield f"{chain[0].host} had redirected to it; go names only {chain[0].host}."
     second = report.second

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from probes.ladder.faults import Fault, Judgement
 from probes.ladder.model import Observation, shown
 from probes.ladder.names import NamesReport
-from probes.net.resolve import is_domain_name
 from probes.net.addresses import Space, is_public_name, network_of, space_of
 from probes.net.questions import Answered, Record, Reply
+from probes.net.resolve import is_domain_name
 from probes.net.resolver_files import Nameserver
 
 _FAULT_OF = {
@@ -181,7 +181,9 @@ def _misplaced(report: NamesReport, address: str, elsewhere: str) -> Observation
     where = f"{report.host} is {address} here, in {network_of(address)}"
     other = f"; {elsewhere}" if elsewhere else ""
     if space is Space.BOGON:
-        return _broken(Fault.DNS_POLLUTED, f"{where}, where no server can be{other}: the answer is a lie.")
+        evidence = f"{where}, where no server can be{other}: the answer is a lie."
+        way_left = any(space_of(one) is not Space.BOGON for one in report.addresses)
+        return (_warning if way_left else _broken)(Fault.DNS_POLLUTED, evidence)
     if space is Space.FAKE:
         evidence = f"{where}: made up by a transparent proxy (Clash, Surge …), which must be running"
         return _warning(Fault.DNS_FAKE_ADDRESS, f"{evidence}{other}.")

@@ -172,7 +172,8 @@ def _refusal(choice: ProxyChoice, error: WayFailed) -> str:
             wants = f" It takes {schemes}; go has Basic only." if schemes else ""
             return f"{who} wants a user name and a password: {status or error}.{wants}"
         case Fault.PROXY_REFUSED:
-            return f"{who} refuses the tunnel: {status or error}."
+            named = f" It calls itself {answer.server}." if answer is not None and answer.server else ""
+            return f"{who} refuses the tunnel: {status or error}.{named}"
         case Fault.PROXY_NOT_TLS:
             return f"{who} does not speak TLS: https:// stands in {choice.variable} in place of http://."
         case Fault.PROXY_TLS:

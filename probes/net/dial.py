@@ -178,11 +178,14 @@ async def _resolve(host: str, port: int, exchange: Exchange, deadline: float) ->
     except ValueError:
         pass
     began = monotonic()
-    resolver = current_resolver.get()
-    if resolver is None:
-        # dnspython is loaded with the first name, for whoever has only addresses needs none of it.
-        from probes.net.resolve import resolve_as_go as resolver
-    return await _ask(resolver, host, began, deadline, exchange)
+    return await _ask(current_resolver.get() or _resolve_as_go, host, began, deadline, exchange)
+
+
+async def _resolve_as_go(host: str, seconds: float) -> Sequence[str]:
+    """Go's own resolver; dnspython is loaded with the first name, for whoever has addresses needs none."""
+    from probes.net.resolve import resolve
+
+    return await resolve(host, seconds=seconds)
 
 
 async def _ask(

@@ -383,6 +383,17 @@ def ascii_host(host: str) -> str | None:
     try:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:
+        return _label_by_label(host)
+
+
+def _label_by_label(host: str) -> str | None:
+    """A name that is wrong as a whole, such as one with an empty label, is still looked up by go."""
+    try:
+        return ".".join(
+            label if label.isascii() else idna.encode(label, uts46=True).decode("ascii")
+            for label in host.split(".")
+        )
+    except idna.IDNAError:
         return None
 
 

@@ -41,11 +41,6 @@ async def resolve(
     return in_go_order(found, source)
 
 
-async def resolve_as_go(host: str, seconds: float) -> tuple[str, ...]:
-    """``resolve`` with the files of this machine."""
-    return await resolve(host, seconds=seconds)
-
-
 def go_resolver(files: ResolverFiles | None = None, source: SourceOf = source_of) -> Resolver:
     """``resolve`` as probes.net's dialler wants it."""
 

@@ -85,6 +85,19 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingView:
+    """A variable as it is shown: where its value comes from, without its secrets."""
+
+    name: str
+    value: str
+    """Secrets masked."""
+    source: str
+    """The layer it comes from: a value of probes.golang.environment.Source."""
+    secret: bool = False
+    """Whether something in the value was masked."""
+
+
+@dataclass(frozen=True, slots=True)
 class TraceStarted:
     """Everything that is certain before the first packet."""
 
@@ -95,6 +108,8 @@ class TraceStarted:
     route: RouteView
     findings: tuple[Finding, ...] = ()
     go_version: str | None = None
+    settings: tuple[SettingView, ...] = ()
+    """The variables that decide where go looks, as they are set: what a diagnosis writes remedies for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +281,70 @@ class TraceFinished:
     """For an outcome that is unknown: what could not be told, in one sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class RungClimbed:
+    """One layer of one hop, measured by itself: what a doctor's second look found (probes.ladder)."""
+
+    kind: ClassVar[str] = "rung.climbed"
+    at: float
+    climb: int
+    """The number of the ladder."""
+    hop: int | None
+    request: int | None
+    """The request whose URL is climbed; None for a look at a hop that was not asked."""
+    url: str
+    """Secrets masked."""
+    rung: str
+    """A value of probes.ladder.faults.Rung."""
+    judgement: str
+    """A value of probes.ladder.faults.Judgement."""
+    began: float
+    """Seconds since the trace began."""
+    seconds: float
+    faults: tuple[str, ...] = ()
+    """Values of probes.ladder.faults.Fault, the worst first."""
+    evidence: tuple[str, ...] = ()
+    """One sentence for each fault."""
+    words: str = ""
+    """What go says about it, from the inside of its error."""
+    summary: str = ""
+    """What was measured, in a few words."""
+    because: str = ""
+    """For a rung that was not climbed: why."""
+    limits: tuple[str, ...] = ()
+    """How long go itself waits here: "the handshake: 10 s"."""
+    godebug: str = ""
+    """The GODEBUG setting that gets go past it, "" where there is none."""
+    report: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """The rung's own measurements."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonMade:
+    """The same step in two ways: a large and a small hello, TLS 1.2 and 1.3, IPv4 and IPv6 …"""
+
+    kind: ClassVar[str] = "comparison"
+    at: float
+    climb: int
+    hop: int | None
+    what: str
+    differs: bool
+    sentence: str
+    godebug: str = ""
+    report: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityLearned:
+    """What a module proxy can do: one row of the capability table."""
+
+    kind: ClassVar[str] = "capability"
+    at: float
+    hop: int | None
+    url: str
+    row: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
 Event = (
     TraceStarted
     | WalkStarted
@@ -279,6 +358,9 @@ Event = (
     | ChecksumDecided
     | FindingMade
     | TraceFinished
+    | RungClimbed
+    | ComparisonMade
+    | CapabilityLearned
 )
 
 Emit = Callable[[Event], None]
@@ -299,4 +381,4 @@ def _plain(value: Any) -> Any:
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    return value
+    return value  # a report is JSON already

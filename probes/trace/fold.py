@@ -10,7 +10,9 @@ from probes.golang.goproxy import HopKind
 from probes.golang.protocol import Op
 from probes.trace.events import (
     BodyProgress,
+    CapabilityLearned,
     ChecksumDecided,
+    ComparisonMade,
     Event,
     FindingMade,
     HopDecided,
@@ -19,6 +21,7 @@ from probes.trace.events import (
     Purpose,
     RequestFinished,
     RequestStarted,
+    RungClimbed,
     TraceFinished,
     TraceStarted,
     Verdict,
@@ -86,6 +89,11 @@ class Trace:
         self.findings: list[FindingMade] = []
         self.checksums: list[ChecksumDecided] = []
         self.chosen: VersionChosen | None = None
+        self.climbs: dict[int, list[RungClimbed]] = {}
+        """Ladders by number: the rungs in the order in which they were climbed."""
+        self.comparisons: list[ComparisonMade] = []
+        self.capabilities: dict[int | None, CapabilityLearned] = {}
+        """What each hop can do."""
         self.now = 0.0
         """Seconds from the start to the latest event."""
 
@@ -120,6 +128,12 @@ class Trace:
                 self.findings.append(event)
             case TraceFinished():
                 self.finished = event
+            case RungClimbed():
+                self.climbs.setdefault(event.climb, []).append(event)
+            case ComparisonMade():
+                self.comparisons.append(event)
+            case CapabilityLearned():
+                self.capabilities[event.hop] = event
 
     def _decide(self, event: HopDecided) -> None:
         self.walks[event.walk].decisions.append(event)
@@ -173,16 +187,36 @@ class Trace:
         finished = self.finished
         if finished is None or finished.outcome is not Outcome.FAILS:
             return None
-        if finished.failed_walk is None:
+        decision = self.failing_decision()
+        if decision is None:
             return self._without_walk(finished)
+        return self._cause(decision, self.walks[decision.walk])
+
+    def failing_decision(self) -> HopDecided | None:
+        """The edge of the failed walk where the first real cause lies; None when no walk failed."""
+        finished = self.finished
+        if finished is None or finished.outcome is not Outcome.FAILS or finished.failed_walk is None:
+            return None
         walk = self.walks[finished.failed_walk]
         failures = [decision for decision in walk.decisions if decision.error is not None]
-        if not failures:
-            return self._without_walk(finished)
         hard = [decision for decision in failures if not decision.not_exist]
         asked = [decision for decision in failures if decision.request is not None]
         real = [d for d in failures if (hop := self.hop(d.hop)) is not None and hop.kind is HopKind.PROXY]
-        return self._cause((hard or asked or real or failures)[0], walk)
+        return next(iter(hard or asked or real or failures), None)
+
+    def telling_request(self, decision: HopDecided) -> Request | None:
+        """The request that a decision goes back to: for "no version fits" the list, else its own."""
+        own = None if decision.request is None else self.requests[decision.request]
+        if NO_VERSION in (decision.error or ""):
+            return self._list_request(decision) or own
+        return own
+
+    def climb_of(self, request: int | None) -> list[RungClimbed]:
+        """The rungs of the ladder that was climbed for a request; [] when there is none."""
+        for rungs in self.climbs.values():
+            if rungs and rungs[0].request == request and request is not None:
+                return rungs
+        return []
 
     def _without_walk(self, finished: TraceFinished) -> FirstCause | None:
         text = (finished.error or "").split("\n", 1)[0]
@@ -199,9 +233,7 @@ class Trace:
         )
 
     def _cause(self, decision: HopDecided, walk: Walk) -> FirstCause:
-        request = None if decision.request is None else self.requests[decision.request]
-        if NO_VERSION in (decision.error or ""):
-            request = self._list_request(decision) or request
+        request = self.telling_request(decision)
         hop = self.hop(decision.hop)
         name = hop.name if hop is not None else "?"
         op = request.started.op.value if request is not None else _PURPOSE_OPS[walk.started.purpose]

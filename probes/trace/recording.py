@@ -97,6 +97,10 @@ def _value(hint: Any, value: Any) -> Any:
         if value is None:
             return None
         return _value(next(argument for argument in arguments if argument is not types.NoneType), value)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise TypeError(f"{value!r} is no object")
+        return value
     if origin is tuple:
         return tuple(_value(arguments[0], item) for item in value)
     if isinstance(hint, type) and issubclass(hint, Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from probes.diagnosis.findings import Finding
 from probes.golang import mode
@@ -17,14 +17,20 @@ from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher
 from probes.trace import toolchains
 from probes.trace.engine import Download, Engine
-from probes.trace.events import Emit, Outcome, TraceFinished, TraceStarted
+from probes.trace.events import Emit, Outcome, SettingView, TraceFinished, TraceStarted
 from probes.trace.narrator import Narrator
 from probes.trace.route import plan
 
 NETWORK_VARIABLES = (
     "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD",
-    "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG",
 )  # fmt: skip
+DECIDING_VARIABLES = (
+    "GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOFLAGS", "GO111MODULE",
+    "GOTOOLCHAIN", "GOENV", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "GODEBUG",
+)  # fmt: skip
+"""The variables that a trace shows beside its route."""
 
 
 async def trace(
@@ -57,6 +63,7 @@ async def trace(
         route=route.view(),
         findings=tuple(findings),
         go_version=environment.go_version,
+        settings=tuple(_setting_views(environment)),
     )
     try:
         download = _refused(environment, path, query)
@@ -87,6 +94,15 @@ async def trace(
         )
     finally:
         await client.aclose()
+
+
+def _setting_views(environment: Environment) -> Iterator[SettingView]:
+    for name in DECIDING_VARIABLES:
+        if name not in environment.settings:
+            continue
+        setting = environment.setting(name)
+        shown = setting.shown
+        yield SettingView(name, shown.text, setting.source.value, secret=bool(shown.secrets))
 
 
 def _refused(environment: Environment, path: str, query: str) -> Download | None:

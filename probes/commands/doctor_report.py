@@ -1,0 +1,157 @@
+"""The doctor's report in plain text: the verdict, the likeliest cause first, then how it was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from probes.diagnosis.catalogue import WIDTH, render
+from probes.diagnosis.columns import columns, cut, wrapped
+from probes.diagnosis.diagnose import Case
+from probes.diagnosis.findings import Level
+from probes.golang.safetext import safe_text
+from probes.ladder.faults import Judgement
+from probes.trace.events import CapabilityLearned, Outcome, RungClimbed
+from probes.trace.fold import Trace
+
+_INDENT = "  "
+
+
+def report(trace: Trace, cases: Sequence[Case], width: int = WIDTH) -> str:
+    """The whole report, ending in a newline; every line at most ``width`` cells, but go's own words."""
+    lines = [*_verdict(trace, cases)]
+    for case in cases:
+        if case.level is Level.ERROR:
+            lines += ["", *render(case.diagnosis, width)]
+    warnings = [case for case in cases if case.level is not Level.ERROR]
+    if warnings:
+        lines += [
+            "",
+            "also seen, and not why go fails:" if trace_fails(trace) else "seen, and go gets past it:",
+        ]
+        for case in warnings:
+            lines += _short(case, width)
+    for rungs in trace.climbs.values():
+        lines += _ladder(rungs, width)
+    lines += _comparisons(trace, width)
+    lines += _capabilities(trace, width)
+    lines += _settings(trace, width)
+    return "\n".join(safe_text(line, limit=2000).rstrip() for line in lines) + "\n"
+
+
+def trace_fails(trace: Trace) -> bool:
+    """Whether go would fail."""
+    return trace.finished is not None and trace.finished.outcome is Outcome.FAILS
+
+
+def _verdict(trace: Trace, cases: Sequence[Case]) -> Iterator[str]:
+    started, finished = trace.started, trace.finished
+    assert started is not None
+    assert finished is not None
+    target = f"{started.path}@{started.query}"
+    match finished.outcome:
+        case Outcome.OK:
+            yield f"{target} -> {finished.version}    ok, go would download it"
+            if not cases:
+                yield "Nothing wrong was found on the way."
+        case Outcome.FAILS:
+            yield f"{target}    go would fail:"
+            for line in (finished.error or "").split("\n")[:6]:
+                yield _INDENT + line.replace("\t", "    ")
+        case Outcome.CANCELLED:
+            yield f"{target}    stopped before the end"
+        case _:
+            yield f"{target}    could not tell: {finished.detail}"
+
+
+def _short(case: Case, width: int) -> Iterator[str]:
+    diagnosis = case.diagnosis
+    tag = f"[{diagnosis.rule.tag}]"
+    for number, line in enumerate(wrapped(f"{tag} {safe_text(diagnosis.cause)}", width - 2, 3)):
+        yield (_INDENT if number == 0 else _INDENT * 2) + line
+    if diagnosis.remedies:
+        yield cut(f"{_INDENT * 2}try  {safe_text(diagnosis.remedies[0].lines[0])}", width)
+
+
+_MARKS = {
+    Judgement.OK: "ok", Judgement.WARNING: "warn", Judgement.BROKEN: "FAIL", Judgement.SKIPPED: "-",
+}  # fmt: skip
+
+
+def _ladder(rungs: Sequence[RungClimbed], width: int) -> Iterator[str]:
+    yield ""
+    yield cut(f"layers of {safe_text(rungs[0].url)}", width)
+    broken = next((at for at, rung in enumerate(rungs) if rung.judgement == Judgement.BROKEN), len(rungs))
+    reached = [rung for rung in rungs if rung.judgement != Judgement.SKIPPED or rungs.index(rung) < broken]
+    for rung in reached:
+        judgement = Judgement(rung.judgement)
+        time = "" if judgement is Judgement.SKIPPED else _time(rung.seconds)
+        head = f"{_INDENT}{_MARKS[judgement]:<5}{rung.rung:<11}"
+        words = safe_text(rung.summary or rung.because)
+        room = width - columns(head) - 10
+        body = cut(words, room)
+        yield f"{head}{body}{' ' * (room - columns(body))}{time:>10}"
+        indent = " " * 18
+        if judgement in (Judgement.WARNING, Judgement.BROKEN):
+            for sentence in rung.evidence:
+                yield from (indent + line for line in wrapped(safe_text(sentence), width - len(indent), 3))
+            patience = f"go waits: {'; '.join(rung.limits)}"
+            yield from (indent + line for line in wrapped(patience, width - len(indent), 2))
+    above = [rung.rung for rung in rungs if rung not in reached]
+    if above:
+        yield f"{_INDENT}{'-':<5}{', '.join(above)}: not reached"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def _comparisons(trace: Trace, width: int) -> Iterator[str]:
+    if not trace.comparisons:
+        return
+    yield ""
+    yield "the same in two ways"
+    for made in trace.comparisons:
+        mark = "DIFFERS" if made.differs else "same"
+        yield from _hanging(f"{mark:<8}{made.what}: ", made.sentence, width)
+
+
+def _hanging(head: str, text: str, width: int) -> Iterator[str]:
+    lines = wrapped(safe_text(head + text), width - 2, 4)
+    for number, line in enumerate(lines):
+        yield (_INDENT if number == 0 else " " * 10) + (line if number == 0 else cut(line, width - 10))
+
+
+_CELLS = ("list", "latest", "info", "mod", "zip", "sumdb", "toolchain", "cached_only", "http2", "ipv6")
+
+
+def _capabilities(trace: Trace, width: int) -> Iterator[str]:
+    if not trace.capabilities:
+        return
+    yield ""
+    yield "what each proxy can do"
+    for learned in trace.capabilities.values():
+        yield cut(f"{_INDENT}{safe_text(learned.url)}", width)
+        yield from _cells(learned, width)
+
+
+def _cells(learned: CapabilityLearned, width: int) -> Iterator[str]:
+    said = []
+    for name in _CELLS:
+        cell = learned.row.get(name) or {}
+        said.append(f"{name.replace('_', '-')} {cell.get('can', 'unknown')}")
+    said.append(f"software {safe_text(str(learned.row.get('serves', 'unknown')))}")
+    yield from (_INDENT * 2 + line for line in wrapped(" · ".join(said), width - 4, 4))
+
+
+def _settings(trace: Trace, width: int) -> Iterator[str]:
+    findings = [] if trace.started is None else list(trace.started.findings)
+    serious = [finding for finding in findings if finding.level is not Level.INFO]
+    if not serious:
+        return
+    yield ""
+    yield "settings (modtrace env shows them all)"
+    for finding in sorted(serious, key=lambda found: found.level is not Level.ERROR):
+        about = f" {finding.variable}:" if finding.variable else ":"
+        yield from _hanging(f"{finding.level.value}{about} ", finding.message, width)
+        if finding.remedy:
+            yield cut(f"{' ' * 10}try  {safe_text(finding.remedy[0])}", width)

@@ -1,0 +1,382 @@
+"""The doctor: what broke in a trace, how that is known, and what to type. Pure.
+
+The verdict is go's and stays go's; a diagnosis says what is behind it. One failure has one diagnosis of level
+error, the first in the list. What else was seen (an entry that is passed over each time, a list that stops, a
+dead address family) is of level warning: it costs, and it is not why go fails.
+
+What is known of a failure, in the order in which it is believed: a setting that lint finds wrong; a rung that
+broke when it was climbed by itself; the status of the answer; go's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell, Transience, rule
+from probes.diagnosis.cures import case_facts, settled
+from probes.diagnosis.error_facts import sentence
+from probes.diagnosis.explain import explain
+from probes.diagnosis.fault_rules import fault_rules
+from probes.diagnosis.findings import Finding, Level
+from probes.diagnosis.symptoms import Symptom, passed_symptoms, primary_symptom
+from probes.golang.goproxy import HopKind
+from probes.ladder.faults import Fault, Judgement, Rung
+from probes.net.limits import FOR_EVER
+from probes.trace.events import RungClimbed
+from probes.trace.fold import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One diagnosis of one trace."""
+
+    level: Level
+    diagnosis: Diagnosis
+    hop: int | None = None
+    """The entry of GOPROXY that it is about: its id in the route."""
+    request: int | None = None
+    """The request that shows it."""
+    rung: str | None = None
+    """The rung that broke, where a ladder was climbed."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The case as one JSON object."""
+        return {
+            "level": self.level.value,
+            "hop": self.hop,
+            "request": self.request,
+            "rung": self.rung,
+            **self.diagnosis.to_json(),
+        }
+
+
+def diagnose(trace: Trace, *, shell: Shell = Shell.POSIX) -> tuple[Case, ...]:
+    """The diagnoses of a trace that has ended, the likeliest cause first; () where all is well."""
+    if trace.started is None or trace.finished is None:
+        return ()
+    cases: list[Case] = []
+    primary = primary_symptom(trace)
+    if primary is not None:
+        cases.append(_primary(trace, primary, shell))
+        if cases[0].diagnosis.rule.id != "R01" and _list_stops(trace, primary):
+            cases.append(_stopped_list(trace, primary, Level.WARNING, shell))
+    cases += (_passed(trace, symptom, shell) for symptom in passed_symptoms(trace))
+    cases += _rung_warnings(trace, shell)
+    return tuple(_without_repeats(cases))
+
+
+def _without_repeats(cases: list[Case]) -> Iterator[Case]:
+    told: set[tuple[str, int | None]] = set()
+    for case in cases:
+        key = (case.diagnosis.rule.id, case.hop)
+        if key not in told:
+            told.add(key)
+            yield case
+
+
+# -- the one that go reports --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a symptom comes to, before it is written out."""
+
+    rule: Rule
+    cause: str = ""
+    remedies: tuple[str, ...] = ()
+    transience: Transience | None = None
+    first: Remedy | None = None
+    """A remedy of its own, before those of the rule."""
+
+
+def _primary(trace: Trace, symptom: Symptom, shell: Shell) -> Case:
+    meaning = _by_lint(trace, symptom) or _meaning(trace, symptom)
+    return _case(trace, symptom, meaning, Level.ERROR, shell)
+
+
+def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
+    fault = symptom.fault
+    if symptom.is_checksum:
+        return _checksum_meaning(trace, symptom)
+    if fault is not None and symptom.passed_when_climbed:
+        return _Meaning(
+            rule("R03"),
+            "The same request was answered well when it was made again: {host} failed for a moment.",
+            ("loop", "pipe", "elsewhere"),
+            Transience.YES,
+        )
+    if fault in _CHAIN_FAULTS and _list_stops(trace, symptom):
+        return _Meaning(rule("R01"), _stop_sentence(trace, symptom), transience=_transience(fault))
+    if fault is not None:
+        row = fault_rules()[fault]
+        return _Meaning(row.rule, row.cause, row.remedies, row.transience)
+    if FOR_EVER in (symptom.decision.because if symptom.decision is not None else ""):
+        row = fault_rules()[Fault.HTTP_STALL]
+        return _Meaning(row.rule, row.cause, row.remedies, row.transience)
+    return _settled_mode(symptom, _by_words(symptom.words))
+
+
+_MODE_REMEDIES = (
+    ("GO111MODULE", ("module-mode", "show")), ("-mod=", ("goflags", "show")),
+    ("GOPROXY=off", ("goproxy", "show")),
+    ("GOTOOLCHAIN", ("toolchain", "show")), ("toolchain", ("toolchain", "show")),
+)  # fmt: skip
+"""What stands in the words of go about a mode, and the remedies for it outside of any project."""
+
+
+def _settled_mode(symptom: Symptom, meaning: _Meaning) -> _Meaning:
+    """A trace asks outside of any project: only a setting can have told go not to look."""
+    if meaning.rule.id == "R12":
+        return replace(meaning, remedies=("elsewhere", "newer", "compare", "evict"))
+    if meaning.rule.id != "R06":
+        return meaning
+    for words, remedies in _MODE_REMEDIES:
+        if words in symptom.words:
+            return replace(meaning, remedies=remedies)
+    return meaning
+
+
+_CHAIN_FAULTS = frozenset({
+    Fault.HTTP_SERVER, Fault.HTTP_STATUS, Fault.HTTP_THROTTLED, Fault.HTTP_CLOSED, Fault.HTTP_RESET,
+    Fault.CONTENT_TRUNCATED,
+})  # fmt: skip
+"""What another entry would make good, if the list let it."""
+
+
+def _transience(fault: Fault | None) -> Transience:
+    return Transience.UNKNOWN if fault is None else fault_rules()[fault].transience
+
+
+def _by_words(words: str) -> _Meaning:
+    """What go's own words give away, by the table that `modtrace explain` uses."""
+    # A trace asks outside of any project: words that any program prints are go's here.
+    found = explain("go: " + words).explanations
+    if not found:
+        return _Meaning(rule("R13") if "zip" in words else rule("R22"))
+    first = found[0]
+    return _Meaning(first.rule, first.cause, first.remedies, first.transience)
+
+
+# -- a setting that lint finds wrong ------------------------------------------------------------------------
+
+_LINTED = {"GOPROXY": "R02", "GOSUMDB": "R02", "GOFLAGS": "R02", "GO111MODULE": "R02", "GOTOOLCHAIN": "R02"}
+_BEFORE_PACKETS = frozenset({
+    Fault.DNS_NXDOMAIN, Fault.DNS_NOT_A_NAME, Fault.DNS_SERVFAIL, Fault.DNS_NO_ADDRESS, Fault.TCP_BAD_PORT,
+    Fault.DNS_TIMEOUT, Fault.DNS_REFUSED, Fault.DNS_SEARCH_DOMAIN, None,
+})  # fmt: skip
+"""Faults behind which a broken setting may stand; a server that answered has been asked rightly."""
+
+
+def _by_lint(trace: Trace, symptom: Symptom) -> _Meaning | None:
+    """A finding of level error about the setting that the failure comes from explains it better."""
+    assert trace.started is not None
+    if symptom.is_checksum and symptom.status in (404, 410):
+        return _by_pattern(trace.started.findings)
+    if symptom.fault not in _BEFORE_PACKETS or symptom.status is not None:
+        return None
+    wanted = "GOSUMDB" if symptom.is_checksum else None
+    for finding in trace.started.findings:
+        if finding.level is not Level.ERROR or finding.variable not in _LINTED:
+            continue
+        if wanted is not None and finding.variable != wanted:
+            continue
+        by_words = _by_words(symptom.words)
+        if by_words.rule.id == "R06":
+            return None
+        return _Meaning(
+            rule(_LINTED[finding.variable]),
+            finding.message,
+            ("show",),
+            Transience.NO,
+            first=_lint_remedy(finding),
+        )
+    return None
+
+
+_PRIVACY = frozenset({"GOPRIVATE", "GONOSUMDB", "GONOPROXY"})
+
+
+def _by_pattern(findings: Iterable[Finding]) -> _Meaning | None:
+    """A pattern that matches nothing, where the checksum database was asked about what it cannot know."""
+    for finding in findings:
+        if finding.level is Level.ERROR and finding.variable in _PRIVACY:
+            first = _lint_remedy(finding)
+            return _Meaning(rule("R16"), finding.message, ("show",), Transience.NO, first=first)
+    return None
+
+
+def _lint_remedy(finding: Finding) -> Remedy | None:
+    if not finding.remedy:
+        return None
+    line = finding.remedy[0]
+    is_command = line.startswith(("go env", "export ", "unset "))
+    shell = Shell.POSIX if is_command else Shell.WORDS
+    scope = Scope.USER if line.startswith("go env") else Scope.SHELL
+    return Remedy("setting", (line,), shell, scope, "None: it says what was meant.")
+
+
+# -- a list that stops --------------------------------------------------------------------------------------
+
+
+def _list_stops(trace: Trace, symptom: Symptom) -> bool:
+    """Whether a comma ended the walk although entries were left that might have served."""
+    if not symptom.stops or symptom.hop is None or symptom.hop.separator != "," or symptom.not_exist:
+        return False
+    assert trace.route is not None
+    later = trace.route.hops[symptom.hop.id + 1 :]
+    return any(hop.kind in (HopKind.PROXY, HopKind.DIRECT) for hop in later)
+
+
+def _stop_sentence(trace: Trace, symptom: Symptom) -> str:
+    assert trace.route is not None
+    assert symptom.hop is not None
+    later = [hop.name for hop in trace.route.hops[symptom.hop.id + 1 :]]
+    names = " and ".join(later) if len(later) < 3 else f"{len(later)} more entries"
+    said = "{status}" if symptom.status is not None else "a failure"
+    verb = "was" if len(later) == 1 else "were"
+    return f"{{host}} answered {said}, which a comma does not pass on: {names} {verb} never asked."
+
+
+def _stopped_list(trace: Trace, symptom: Symptom, level: Level, shell: Shell) -> Case:
+    meaning = _Meaning(rule("R01"), _stop_sentence(trace, symptom).replace("answered a failure", "failed"))
+    return _case(trace, symptom, meaning, level, shell)
+
+
+# -- the checksum database ----------------------------------------------------------------------------------
+
+
+PUBLIC_DATABASES = ("sum.golang.org", "sum.golang.google.cn")
+
+
+def _checksum_meaning(trace: Trace, symptom: Symptom) -> _Meaning:
+    """The database cannot be reached (R04), or does not know the module (R08)."""
+    if symptom.status in (404, 410) and "/lookup/" in symptom.url:
+        served_by_proxy = bool(trace.served())
+        order = ("gonosumdb", "goprivate", "ci") if served_by_proxy else ("goprivate", "gonosumdb", "ci")
+        return _Meaning(
+            rule("R08"),
+            "The checksum database does not know {module}: it is private, or not there yet. The path has "
+            "been sent to it already.",
+            order,
+            Transience.NO,
+        )
+    row = None if symptom.fault is None else fault_rules()[symptom.fault]
+    through = symptom.hop is not None and "/sumdb/" in symptom.url
+    is_public = trace.route is not None and trace.route.checksum in PUBLIC_DATABASES
+    order = ("operator", "serving-proxy", "alias") if through else ("alias", "serving-proxy", "wait")
+    remedies = tuple(name for name in order if is_public or name not in ("alias", "serving-proxy"))
+    cause = "The module came, but not the word of the checksum database"
+    if through and symptom.status:
+        asked = symptom.url.endswith("/supported")
+        says = "was asked whether it passes it on" if asked else "says that it passes it on"
+        cause += f": {{host}} {says}, and answered {{status}}."
+    elif through:
+        cause += ": {host} fails."
+    elif row is not None:
+        cause += ": " + row.cause[:1].lower() + row.cause[1:]
+    else:
+        cause += "."
+    words = _by_words(symptom.words)
+    if symptom.fault is None and symptom.status is None and words.rule.id in ("R12", "R02", "R08"):
+        return words
+    transience = Transience.YES if row is not None and row.transience is Transience.YES else None
+    return _Meaning(rule("R04"), cause, remedies, transience)
+
+
+# -- what costs, without being the cause --------------------------------------------------------------------
+
+
+def _passed(trace: Trace, symptom: Symptom, shell: Shell) -> Case:
+    meaning = _meaning(trace, symptom)
+    count = len([r for r in trace.requests_at(symptom.hop.id) if r.finished]) if symptom.hop else 0
+    tax = f" It is asked first for every file: {count} requests here." if count > 1 else ""
+    return _case(trace, symptom, replace(meaning, cause=meaning.cause + tax), Level.WARNING, shell)
+
+
+def _rung_warnings(trace: Trace, shell: Shell) -> Iterator[Case]:
+    """Rungs that go gets past, but slower or elsewhere than one thinks."""
+    for rungs in trace.climbs.values():
+        for rung in rungs:
+            if rung.judgement != Judgement.WARNING or not rung.faults:
+                continue
+            row = fault_rules()[Fault(rung.faults[0])]
+            request = None if rung.request is None else trace.requests.get(rung.request)
+            symptom = Symptom(trace.hop(rung.hop), request, None, tuple(rungs), "")
+            meaning = _Meaning(row.rule, row.cause, row.remedies, row.transience)
+            case = _case(trace, symptom, meaning, Level.WARNING, shell, seen=rung)
+            yield replace(case, rung=rung.rung)
+
+
+# -- writing it out -----------------------------------------------------------------------------------------
+
+
+def _case(
+    trace: Trace,
+    symptom: Symptom,
+    meaning: _Meaning,
+    level: Level,
+    shell: Shell,
+    *,
+    seen: RungClimbed | None = None,
+) -> Case:
+    facts = case_facts(trace, symptom)
+    words = symptom.words if level is Level.ERROR else ""
+    diagnosis = Diagnosis.of(
+        meaning.rule,
+        facts,
+        cause=sentence(meaning.cause or meaning.rule.cause, facts),
+        evidence=tuple(_evidence(trace, symptom, seen)),
+        go_prints=(trace.finished.error or words).split("\n", 1)[0] if words and trace.finished else "",
+        remedies=meaning.remedies,
+        transience=meaning.transience,
+        ruled_out=tuple(_ruled_out(symptom, meaning.rule)),
+        shell=shell,
+    )
+    if meaning.first is not None:
+        diagnosis = replace(diagnosis, remedies=(meaning.first, *diagnosis.remedies))
+    broken = seen or symptom.broken
+    return Case(
+        level=level,
+        diagnosis=settled(trace, diagnosis),
+        hop=None if symptom.hop is None else symptom.hop.id,
+        request=None if symptom.request is None else symptom.request.started.request,
+        rung=None if broken is None else broken.rung,
+    )
+
+
+def _evidence(trace: Trace, symptom: Symptom, seen: RungClimbed | None) -> Iterator[str]:
+    if seen is not None:
+        yield from seen.evidence
+        return
+    if symptom.broken is not None:
+        yield from symptom.broken.evidence
+    elif symptom.request is not None and symptom.request.finished is not None:
+        finished = symptom.request.finished
+        if finished.reason or finished.error:
+            said = finished.reason or (finished.error or "").split("\n", 1)[0]
+            yield f"{symptom.url}: {said}"
+        if finished.sample and finished.status not in (200, None):
+            yield f"it said: {' '.join(finished.sample.split())}"
+    for comparison in trace.comparisons:
+        if comparison.differs and symptom.hop is not None and comparison.hop == symptom.hop.id:
+            yield comparison.sentence
+
+
+_RULED_OUT_BY = {Rung.NAMES: "R17", Rung.TCP: "R07", Rung.TLS: "R10", Rung.PROXY: "R19"}
+
+
+def _ruled_out(symptom: Symptom, meant: Rule) -> Iterator[str]:
+    """What the rungs below the broken one rule out, with what was measured."""
+    measured = False
+    for rung in symptom.rungs:
+        if rung is symptom.broken:
+            break
+        other = _RULED_OUT_BY.get(Rung(rung.rung))
+        if other is None or other == meant.id or rung.judgement != Judgement.OK:
+            continue
+        measured = True
+        yield f"{other}: {rung.summary or 'fine'}"
+    if not measured:
+        yield from (f"{other}: {why}" for other, why in meant.rules_out.items() if other != meant.id)

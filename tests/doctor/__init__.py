@@ -1,0 +1,1 @@
+"""The doctor, on worlds that really break."""

@@ -1,0 +1,1 @@
+"""Tests of `modtrace explain`: the corpus of real error texts, pasted commands, claims."""
