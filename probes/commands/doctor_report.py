@@ -88,12 +88,13 @@ def _ladder(rungs: Sequence[RungClimbed], width: int) -> Iterator[str]:
         head = f"{_INDENT}{_MARKS[judgement]:<5}{rung.rung:<11}"
         words = safe_text(rung.summary or rung.because)
         room = width - columns(head) - 10
-        body = cut(words, room)
-        yield f"{head}{body}{' ' * (room - columns(body))}{time:>10}"
         indent = " " * 18
+        body, *more = wrapped(words, room, 3) or [""]
+        yield f"{head}{body}{' ' * (room - columns(body))}{time:>10}"
+        yield from (indent + line for line in more)
         if judgement in (Judgement.WARNING, Judgement.BROKEN):
             for sentence in rung.evidence:
-                yield from (indent + line for line in wrapped(safe_text(sentence), width - len(indent), 3))
+                yield from (indent + line for line in wrapped(safe_text(sentence), width - len(indent), 5))
             patience = f"go waits: {'; '.join(rung.limits)}"
             yield from (indent + line for line in wrapped(patience, width - len(indent), 2))
     above = [rung.rung for rung in rungs if rung not in reached]
@@ -116,9 +117,14 @@ def _comparisons(trace: Trace, width: int) -> Iterator[str]:
 
 
 def _hanging(head: str, text: str, width: int) -> Iterator[str]:
-    lines = wrapped(safe_text(head + text), width - 2, 4)
-    for number, line in enumerate(lines):
-        yield (_INDENT if number == 0 else " " * 10) + (line if number == 0 else cut(line, width - 10))
+    """A head and a text behind it, the further lines indented."""
+    indent = _INDENT * 5
+    whole = safe_text(head + text)
+    if columns(whole) <= width - len(_INDENT):
+        yield _INDENT + whole
+        return
+    yield _INDENT + head.rstrip()
+    yield from (indent + line for line in wrapped(safe_text(text), width - len(indent), 5))
 
 
 _CELLS = ("list", "latest", "info", "mod", "zip", "sumdb", "toolchain", "cached_only", "http2", "ipv6")
@@ -154,4 +160,4 @@ def _settings(trace: Trace, width: int) -> Iterator[str]:
         about = f" {finding.variable}:" if finding.variable else ":"
         yield from _hanging(f"{finding.level.value}{about} ", finding.message, width)
         if finding.remedy:
-            yield cut(f"{' ' * 10}try  {safe_text(finding.remedy[0])}", width)
+            yield cut(f"{_INDENT * 5}try  {safe_text(finding.remedy[0])}", width)

@@ -47,6 +47,7 @@ STAND_INS: Mapping[str, str] = MappingProxyType(
         "url": "URL",
         "declared": "DECLARED",
         "proxy": "proxy.corp.example:3128",
+        "place": "storage.googleapis.com",
     }
 )
 """What stands in a gap when no fact fills it."""

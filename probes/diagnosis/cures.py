@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from probes.diagnosis.catalogue import Diagnosis, Remedy, Scope, Shell
+from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell
 from probes.diagnosis.error_facts import private_pattern
 from probes.diagnosis.symptoms import Symptom
 from probes.golang.environment import Source
@@ -113,9 +113,14 @@ _WRITES = re.compile(r"go env -w (?P<name>\w+)=(?P<value>.*)")
 _FORGETS = re.compile(r"go env -u (?P<name>\w+)")
 
 
-def settled(trace: Trace, diagnosis: Diagnosis) -> Diagnosis:
-    """The diagnosis with remedies that have an effect here, and that hold no mask where a secret was."""
-    remedies = (_without_mask(_for_layer(trace, remedy)) for remedy in diagnosis.remedies)
+def for_this_machine(trace: Trace, rule: Rule) -> Rule:
+    """The rule with remedies that have an effect here; their gaps are still open."""
+    return replace(rule, remedies=tuple(_for_layer(trace, remedy) for remedy in rule.remedies))
+
+
+def without_masks(diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis with words for a remedy that would show, or lose, a secret; no remedy twice."""
+    remedies = (_without_mask(remedy) for remedy in diagnosis.remedies)
     return replace(diagnosis, remedies=tuple(_distinct(remedies)))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell, Transience, rule
-from probes.diagnosis.cures import case_facts, settled
+from probes.diagnosis.cures import case_facts, for_this_machine, without_masks
 from probes.diagnosis.error_facts import sentence
 from probes.diagnosis.explain import explain
 from probes.diagnosis.fault_rules import fault_rules
@@ -324,7 +324,7 @@ def _case(
     facts = case_facts(trace, symptom)
     words = symptom.words if level is Level.ERROR else ""
     diagnosis = Diagnosis.of(
-        meaning.rule,
+        for_this_machine(trace, meaning.rule),
         facts,
         cause=sentence(meaning.cause or meaning.rule.cause, facts),
         evidence=tuple(_evidence(trace, symptom, seen)),
@@ -339,7 +339,7 @@ def _case(
     broken = seen or symptom.broken
     return Case(
         level=level,
-        diagnosis=settled(trace, diagnosis),
+        diagnosis=without_masks(diagnosis),
         hop=None if symptom.hop is None else symptom.hop.id,
         request=None if symptom.request is None else symptom.request.started.request,
         rung=None if broken is None else broken.rung,

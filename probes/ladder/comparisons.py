@@ -93,7 +93,11 @@ class Compared:
 async def make_comparisons(climb: Compared, made: Callable[[Comparison], None]) -> None:
     """Make every comparison that makes sense; raises nothing for what networks do."""
     if climb.url.scheme == "https":
-        made(await _hello_sizes(climb))
+        sizes = await _hello_sizes(climb)
+        made(sizes)
+        if sizes.observation is not None:
+            # One thing at a time: what follows is said in the size that is answered.
+            climb = replace(climb, plan=replace(climb.plan, size=HelloSize.SMALL))
         if server_name(climb.way.host):
             made(await _server_names(climb))
         made(await _tls_versions(climb))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.ladder.climber import TLSRung
 from probes.ladder.content import ContentReport
 from probes.ladder.faults import Judgement
 from probes.ladder.http_report import HTTPReport
@@ -23,8 +24,8 @@ def rung_summary(result: RungResult) -> str:
             return _names(result.report)
         case TCPReport():
             return _tcp(result.report)
-        case TLSReport():
-            return _tls(result.report)
+        case TLSRung():
+            return _tls(result.report.handshake)
         case HTTPReport():
             return _http(result.report)
         case ContentReport():
@@ -67,6 +68,10 @@ def _tcp(report: TCPReport) -> str:
 def _tls(report: TLSReport) -> str:
     issuer = report.chain[0].issuer if report.chain else ""
     words = [report.version, report.alpn, f"issued by {issuer}" if issuer else ""]
+    if report.chain and not report.ok:
+        roots = report.roots
+        roots_words = "1 root" if roots.count == 1 else f"{roots.count} roots"
+        words.append(f"judged by {roots_words} of {roots.file or 'no file'} ({roots.because})")
     return ", ".join(filter(None, words)) or "no handshake"
 
 

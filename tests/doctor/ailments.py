@@ -186,6 +186,25 @@ def bad_upstream_in_a_404() -> Iterator[Ailment]:
 
 
 @ailment
+def still_being_fetched() -> Iterator[Ailment]:
+    words = b"not found: m.test/x@v1.0.0: fetch timed out\n"
+    with proxies(every(acts.status(404, words))) as world:
+        yield Ailment(
+            "R05", world.urls[0], rung="http", words={"sleep 60; ": ""}, meanwhile=switch(world, 0, GOOD)
+        )
+
+
+@ailment
+def no_repository_behind_the_path() -> Iterator[Ailment]:
+    words = (
+        b'not found: m.test/x@v1.0.0: unrecognized import path "m.test/x": parse https://m.test/x?go-get=1: '
+        b"no go-import meta tags ()\n"
+    )
+    with proxies(every(acts.status(404, words)), GOOD) as world:
+        yield Ailment("R18", world.urls[0], rung="http", words=_mirrors(world.urls[1]))
+
+
+@ailment
 def redirects_in_circles() -> Iterator[Ailment]:
     with proxies(every(acts.redirect_loop), GOOD) as world:
         yield Ailment("R13", ",".join(world.urls), rung="http")

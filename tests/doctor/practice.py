@@ -39,6 +39,8 @@ class Ailment:
     """What stands for the stand-ins of a remedy: the corporate CA, a password, a mirror that can be reached."""
     options: tuple[str, ...] = ()
     """Further arguments of the doctor."""
+    meanwhile: Callable[[], None] | None = None
+    """What happens by itself while a remedy waits."""
     asks_then: str = ""
     """What is asked for after the remedy, when that is another version."""
     go_hangs: bool = False
@@ -114,6 +116,8 @@ def treated(patient: Patient, ailment: Ailment, remedy: Mapping[str, Any]) -> Pa
         ailment.mend()
         return patient
     assert remedy["shell"] in ("posix", "any"), remedy
+    if ailment.meanwhile is not None:
+        ailment.meanwhile()
     script = "\n".join(remedy["lines"])
     for stand_in, real in ailment.words.items():
         script = script.replace(stand_in, real)
