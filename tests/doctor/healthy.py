@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -21,18 +21,20 @@ from probes.demo.content import simple_module
 from probes.demo.server import World
 from probes.diagnosis.diagnose import Case, diagnose
 from probes.diagnosis.environment_lint import lint
-from probes.diagnosis.examined import Look, examined
+from probes.diagnosis.examined import Look, examined, look_again
 from probes.diagnosis.findings import Level
 from probes.golang.environment import Environment
 from probes.golang.protocol import Op
 from probes.sources.environment_reader import read_environment
 from probes.trace.events import Outcome
+from probes.trace.fold import Request as Asked
 from probes.trace.fold import Trace
 from tests.against_go.compare import authority_file, server_tls, tls_for
 from tests.doctor.ailments import _database, _vouched, _with_database
 from tests.forward_proxy import ForwardProxy
 from tests.socks_proxy import SocksProxy
 
+Handler = Callable[[Request], Answer]
 PATH = "m.test/x"
 MODULE = simple_module(PATH, "v0.9.0", "v1.0.0", "v1.1.0-rc.1")
 QUERIES = ("latest", "v1.0.0", "v1", "v0.9", "<v1.0.0", "v1.1.0-rc.1", ">=v0.9.0")
@@ -94,13 +96,11 @@ async def run(seed: int) -> Run:
         findings = tuple(lint(environment))
         await examined(environment, PATH, query, trace.apply, look=look, findings=findings)
         for request in _served(trace):
-            from probes.diagnosis.examined import look_again
-
             await look_again(trace, environment, request, trace.apply, look)
         return Run(seed, f"{note} @{query}", trace, diagnose(trace))
 
 
-def _served(trace: Trace) -> Iterator[object]:
+def _served(trace: Trace) -> Iterator[Asked]:
     """One request of each entry that served something: its ladder is climbed though nothing failed."""
     told: set[int | None] = set()
     for request in list(trace.requests.values()):
@@ -124,8 +124,8 @@ def _world(rng: random.Random, stack: ExitStack) -> tuple[str, dict[str, str], s
     variables: dict[str, str] = {"SSL_CERT_FILE": str(authority_file())} if tls else {}
     before = [rng.choice((_missing, _gone)) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
     good = Script({PATH: MODULE}, dict.fromkeys(Op, _decorated(rng)))
-    handlers = [Script({PATH: MODULE}, dict.fromkeys(Op, act)).answer for act in before]
-    last = good.answer
+    handlers: list[Handler] = [Script({PATH: MODULE}, dict.fromkeys(Op, act)).answer for act in before]
+    last: Handler = good.answer
     kind = rng.choice(("plain", "plain", "redirect", "database", "http proxy", "socks", "https proxy"))
     if kind == "redirect":
         storage = stack.enter_context(World([good.answer], tls=server_tls() if tls else None))
@@ -142,8 +142,7 @@ def _world(rng: random.Random, stack: ExitStack) -> tuple[str, dict[str, str], s
     world = stack.enter_context(World([*handlers, last], tls=world_tls))
     urls = list(world.urls)
     if host:
-        before_urls, scheme = [], "https" if tls else "http"
-        urls = [*before_urls, f"{scheme}://{host}"]
+        urls = [f"{'https' if tls else 'http'}://{host}"]
         port = int(world.urls[-1].rsplit(":", 1)[1])
         routes = {f"{host}:443": port, f"{host}:80": port}
         variables |= _proxy_variables(kind, routes, stack, tls=tls)
