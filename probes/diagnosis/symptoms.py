@@ -125,7 +125,7 @@ def primary_symptom(trace: Trace) -> Symptom | None:
         return None
     if finished.outcome is Outcome.UNKNOWN:
         waiting = _waits_for_ever(trace)
-        return None if waiting is None else _of_decision(trace, waiting)
+        return _of_hanging_request(trace) if waiting is None else _of_decision(trace, waiting)
     decision = trace.failing_decision()
     if decision is not None:
         return _of_database(trace, decision) or _of_decision(trace, decision)
@@ -150,6 +150,18 @@ def _waits_for_ever(trace: Trace) -> HopDecided | None:
         for decision in walk.decisions:
             if decision.verdict is Verdict.UNKNOWN and FOR_EVER in decision.because:
                 return decision
+    return None
+
+
+def _of_hanging_request(trace: Trace) -> Symptom | None:
+    """A request behind no walk that nobody answers: one to the checksum database."""
+    for request in reversed(list(trace.requests.values())):
+        finished = request.finished
+        if finished is not None and FOR_EVER in (finished.error or ""):
+            rungs = tuple(trace.climb_of(request.started.request))
+            is_checksum = request.started.op is Op.SUM
+            hop = trace.hop(request.started.hop)
+            return Symptom(hop, request, None, rungs, finished.error or "", is_checksum=is_checksum)
     return None
 
 

@@ -525,6 +525,26 @@ def checksum_database_is_down_at_the_proxy() -> Iterator[Ailment]:
 
 
 @ailment
+def checksum_database_never_answers() -> Iterator[Ailment]:
+    database = _database()
+    well = [False]
+    good = _with_database(GOOD, database)
+
+    def answer(request: Request) -> Answer:
+        hangs = "/lookup/" in request.target and not well[0]
+        return Answer(fault=Fault.HANG) if hangs else good(request)
+
+    def recover() -> None:
+        well[0] = True
+
+    with World([answer]) as world:
+        yield Ailment(
+            "R04", world.urls[0], rung="http", settings=_vouched(database), go_hangs=True, mend=recover,
+            options=("--timeout", "0.5", "--limit", "answer=0.5"),
+        )  # fmt: skip
+
+
+@ailment
 def private_module_is_asked_at_the_database() -> Iterator[Ailment]:
     database = _database(known=False)
     with World([_with_database(GOOD, database)]) as world:
