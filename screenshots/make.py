@@ -4,8 +4,9 @@
     python screenshots/make.py --record    record the worlds of the demo anew first
 
 A recording is what the engine really said in a world of the demo. Ports, which differ from run to run, become
-names, and times become those of a network at some distance, the same in every run: so the recordings, the
-pictures and the tests that compare screens change only when modtrace does.
+names, addresses those that are kept for documentation, and times those of a network at some distance, the
+same in every run: so the recordings, the pictures and the tests that compare screens change only when
+modtrace does.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from probes.demo.worlds import WorldPlan, names, running, world_plan
 from probes.golang.environment import Environment
 from probes.trace.browse import browse
-from probes.trace.events import Event, event_to_json
+from probes.trace.events import CapabilityLearned, Event, event_to_json
 from probes.trace.recording import event_from_json, write_recording
 from probes.trace.version_table import BrowseEvent, browse_event_to_json
 from tui.app import ModtraceApp
@@ -44,17 +45,21 @@ UNRECORDED = ("hang",)
 
 def record(plan: WorldPlan) -> None:
     """Trace and browse a world, and write both recordings."""
-    from probes.diagnosis.traced import traced
+    from probes.diagnosis.examined import Look, examined
 
     events: list[Event] = []
     browsing: list[BrowseEvent] = []
     with running(plan) as (world, variables):
         environment = world_environment(variables)
-        asyncio.run(traced(environment, plan.path, plan.query, events.append))
+        look = Look(capability=True)
+        asyncio.run(examined(environment, plan.path, plan.query, events.append, look=look))
         asyncio.run(browse(environment, plan.path, browsing.append))
         hosts = [url.removeprefix("http://") for url in world.urls]
     rename = _renaming(hosts)
-    told = _Clock().retime([json.loads(rename(json.dumps(event_to_json(event)))) for event in events])
+    told = [
+        _second_look(json.loads(rename(json.dumps(event_to_json(event))))) for event in _last_rows(events)
+    ]
+    told = _Clock().retime(told)
     with (HERE / f"{plan.name}.jsonl").open("w", encoding="utf-8") as file:
         write_recording([event_from_json(event) for event in told], file)
     with (HERE / f"{plan.name}.modules.jsonl").open("w", encoding="utf-8") as file:
@@ -79,6 +84,46 @@ def _renaming(hosts: Iterable[str]) -> Callable[[str], str]:
     return rename
 
 
+def _last_rows(events: list[Event]) -> list[Event]:
+    """Without the capability rows that were not whole yet: their cells come in any order."""
+    rows = {event.hop: event for event in events if isinstance(event, CapabilityLearned)}
+    return [event for event in events if not isinstance(event, CapabilityLearned) or rows[event.hop] is event]
+
+
+ADDRESS = "192.0.2.7"
+"""The address of every proxy of a recording."""
+
+
+def _second_look(event: dict[str, Any]) -> dict[str, Any]:
+    """A rung as it would be where the proxies have names, an address, and a port that is always the same."""
+    if event["event"] not in ("rung.climbed", "capability", "comparison"):
+        return event
+    event = _measured(event)
+    host = event.get("url", "").partition("://")[2].partition("/")[0]
+    if event.get("rung") == "names":
+        event["summary"] = ADDRESS
+        event["report"]["host"] = host
+        event["report"]["go"] |= {"source": "dns", "name": f"{host}."}
+    if event.get("rung") == "tcp":
+        event["summary"] = f"{ADDRESS}:80"
+    if "evidence" in event:
+        event["evidence"] = [text.replace(f" at {host}", f" at {ADDRESS}:80") for text in event["evidence"]]
+    return event
+
+
+def _measured(data: Any, name: str = "") -> Any:
+    """The same with times, ports and addresses that do not differ from run to run."""
+    if isinstance(data, dict):
+        return {key: _measured(value, key) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_measured(item, name) for item in data]
+    if data is not None and (name == "ms" or name.endswith("_ms")):
+        return 12.5
+    if isinstance(data, int) and name == "port":
+        return 80
+    return ADDRESS if data == "127.0.0.1" else "" if name == "local" else data
+
+
 def _without_times(data: Any, name: str = "") -> Any:
     """The same at time 0: the module browser shows no times but those of downloads."""
     if isinstance(data, dict):
@@ -89,6 +134,7 @@ def _without_times(data: Any, name: str = "") -> Any:
 
 
 _PHASE_S = {"connect": 0.0112, "first_byte": 0.061, "body": 0.0043}
+_RUNG_S = {"names": 0.0032, "tcp": 0.0112, "tls": 0.028, "http": 0.061, "content": 0.0043}
 
 
 @dataclass
@@ -114,6 +160,10 @@ class _Clock:
                 self.timing[event["phase"]] = self.now - event["began"]
             case "request.finished":
                 self._finish(event)
+            case "rung.climbed":
+                event["began"] = self.now
+                event["seconds"] = 0.0 if event["judgement"] == "skipped" else _RUNG_S.get(event["rung"], 0.0)
+                self.now += event["seconds"]
         event["at"] = round(self.now, 6)
         if "began" in event:
             event["began"] = round(event["began"], 6)
@@ -151,9 +201,7 @@ def world_app(
         "GOENV": "off",
     }
     session = Session(RecordedStage(variables), replay or load(HERE, name), Limits())
-    return ModtraceApp(
-        session, target=(plan.path, plan.query), plan=plan if demo else None, symbols=symbols
-    )
+    return ModtraceApp(session, target=(plan.path, plan.query), plan=plan if demo else None, symbols=symbols)
 
 
 def settings_app(variables: Mapping[str, str], suggestions: tuple[str, ...] = ()) -> ModtraceApp:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
 from probes.net.limits import Limits
+from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
 from screenshots.make import settings_app, settle, world_app
 from tui.app import ModtraceApp
 from tui.replay import RecordedStage, Replay
@@ -26,6 +27,7 @@ __all__ = [
     "screen_text",
     "settings_app",
     "settle",
+    "without_looks",
     "world_app",
 ]
 
@@ -40,6 +42,11 @@ def replay_app(
     """The app on a replay and on settings that need no machine."""
     session = Session(RecordedStage(variables or {"GOENV": "off", "GOPROXY": "off"}), replay, Limits())
     return ModtraceApp(session, target=target, symbols=symbols)
+
+
+def without_looks(events: Sequence[Event]) -> list[Event]:
+    """A recorded trace alone, without what the doctor found behind it."""
+    return [e for e in events if not isinstance(e, RungClimbed | ComparisonMade | CapabilityLearned)]
 
 
 @asynccontextmanager

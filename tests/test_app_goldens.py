@@ -48,6 +48,7 @@ SCREENS = (
     Golden("split-files-80x24", _world("split-files")),
     Golden("split-files-unfolded-80x24", _world("split-files"), ("l", "j", "l")),
     Golden("bad-zip-80x24", _world("bad-zip")),
+    Golden("capabilities-80x24", _world("split-files"), ("K",)),
     Golden("request-details-80x24", _world("comma-stops-on-502"), ("enter",)),
     Golden("verdict-80x24", _world("bad-zip"), ("v",)),
     Golden("environment-80x24", lambda: settings_app(TROUBLED), ("1",)),
@@ -64,6 +65,7 @@ SCREENS = (
     Golden("split-files-160x48", _world("split-files"), size=WIDE),
     Golden("troubled-160x48", lambda: settings_app(TROUBLED), ("1",), size=WIDE),
     Golden("off-masks-404-200x50", _world("off-masks-404"), size=BROAD),
+    Golden("portal-200x50", _world("portal"), size=BROAD),
 )
 
 

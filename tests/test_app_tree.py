@@ -9,9 +9,10 @@ import pytest
 from probes.trace.events import Event, RequestFinished, RequestStarted, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
 from screenshots.make import HERE
-from tests.app_support import WIDE, opened, press, replay_app, screen_text, world_app
+from tests.app_support import WIDE, opened, press, replay_app, screen_text, without_looks, world_app
 from tui.drawing.tree_keys import Part, TreeKey
-from tui.drawing.tree_rows import TreeView, tree_rows
+from tui.drawing.tree_rows import tree_rows
+from tui.drawing.tree_view import TreeView
 from tui.jobs import TraceJob
 from tui.replay import Replay, load
 from tui.symbols import UNICODE
@@ -21,7 +22,7 @@ RECORDINGS: Path = HERE
 
 def recorded(name: str, *, until: type | None = None, unfinished: bool = False) -> list[Event]:
     """The events of a recording, up to and with the first of a class."""
-    events = list(load(RECORDINGS, name).events)
+    events = without_looks(load(RECORDINGS, name).events)
     if until is None:
         return events
     last = next(number for number, event in enumerate(events) if isinstance(event, until))
@@ -156,7 +157,8 @@ async def test_folding_and_unfolding_by_key() -> None:
 
 async def test_enter_opens_the_details_and_escape_closes_them() -> None:
     app = world_app("comma-stops-on-502")
-    async with opened(app) as pilot:
+    async with opened(app, (80, 60)) as pilot:
+        app.workbench.tree_pane.list.select(TreeKey(Part.REQUEST, 0))
         await press(pilot, "enter")
         shown = screen_text(app)
         assert "http://mirror.corp.example/demo.example/hello/@v/list" in shown

@@ -20,6 +20,7 @@ from tests.app_support import (
     replay_app,
     screen_text,
     settings_app,
+    without_looks,
     world_app,
 )
 from tui.app import ModtraceApp
@@ -107,7 +108,7 @@ def verdict(events: list[Event], width: int = 100) -> str:
 
 def recorded(name: str) -> list[Event]:
     """The events of a recording."""
-    return list(load(HERE, name).events)
+    return without_looks(load(HERE, name).events)
 
 
 def test_the_verdict_says_what_go_would_do_and_the_first_cause() -> None:

@@ -9,14 +9,21 @@ from time import monotonic, sleep
 
 import pytest
 
+from probes.demo.behaviour import Answer, Fault, Request
+from probes.demo.server import World
 from probes.demo.worlds import names, world_plan
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.examined import examined
 from probes.diagnosis.traced import traced
 from probes.golang.protocol import Op
+from probes.ladder.faults import Rung
 from probes.net.limits import Limits
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 from probes.trace.version_table import Cell, Wanted
 from tui.bridge import Bridge
+from tui.looks import Wish
+from tui.replay import RecordedStage
 from tui.session import Changed, Session
 from tui.stage import DemoWorld, ThisMachine, required_modules
 
@@ -146,3 +153,92 @@ def test_this_machine_suggests_what_its_go_mod_requires(tmp_path: Path) -> None:
     assert required_modules(tmp_path / "none") == ()
     (tmp_path / "go.mod").write_text("require (((\n")
     assert required_modules(tmp_path / "go.mod") == ()
+
+
+# -- the second look ---------------------------------------------------------------------------------
+
+
+def test_a_failure_is_looked_at_again_and_the_diagnosis_made_anew() -> None:
+    session = open_world("portal")
+    try:
+        wait(session, lambda: session.outcome is not None)
+        first = session.cases
+        assert first, "there is a diagnosis before anything is looked at again"
+        wait(session, lambda: bool(session.trace.climbs) and not session.looking)
+        (rungs,) = session.trace.climbs.values()
+        assert [rung.rung for rung in rungs] == [rung.value for rung in Rung]
+        assert session.cases != first
+        assert session.cases[0].rung == "content"
+    finally:
+        close(session)
+
+
+def test_the_app_and_the_headless_doctor_come_to_the_same() -> None:
+    session = open_world("comma-stops-on-502")
+    try:
+        wait(session, lambda: bool(session.trace.climbs) and not session.looking)
+        assert session.scene is not None
+        headless, plan = Trace(), world_plan("comma-stops-on-502")
+        asyncio.run(examined(session.scene.environment, plan.path, plan.query, headless.apply))
+        told = [case.to_json() for case in session.cases]
+        assert told == [case.to_json() for case in diagnose(headless)]
+    finally:
+        close(session)
+
+
+def stalling_world() -> tuple[World, Session]:
+    """A proxy that answers 502 once and then never again, and a session that traces there."""
+    asked: list[Request] = []
+
+    def once(request: Request) -> Answer:
+        asked.append(request)
+        return Answer(502) if len(asked) == 1 else Answer(fault=Fault.HANG)
+
+    world = World([once])
+    world.__enter__()
+    variables = {"GOPROXY": world.urls[0], "GOSUMDB": "off", "GOENV": "off", "GOMODCACHE": "/demo/pkg/mod"}
+    session = Session(RecordedStage(variables), Bridge(), Limits())
+    session.read()
+    session.trace_target("m.test/x", "latest")
+    return world, session
+
+
+def test_a_look_that_hangs_can_be_stopped() -> None:
+    world, session = stalling_world()
+    try:
+        wait(session, lambda: session.climbing is not None and len(session.trace.climbs.get(0, ())) == 4)
+        before = session.cases
+        assert session.stop()
+        wait(session, lambda: not session.looking)
+        assert session.trace.climbs == {}
+        assert [case.diagnosis.rule.id for case in session.cases] == [c.diagnosis.rule.id for c in before]
+        assert not session.stop()
+    finally:
+        close(session)
+        world.__exit__(None, None, None)
+
+
+def test_looks_wait_for_one_another_and_none_is_made_twice() -> None:
+    world, session = stalling_world()
+    try:
+        wait(session, lambda: session.climbing == 0)
+        assert not session.look(Wish((0,))), "that is under way"
+        assert session.look(Wish((0,), compare=True))
+        assert not session.look(Wish((0,), compare=True))
+        assert session.bridge.close(20), "leaving does not wait for it"
+    finally:
+        close(session)
+        world.__exit__(None, None, None)
+
+
+def test_what_the_proxies_can_do_is_asked_in_the_engine() -> None:
+    session = open_world("healthy")
+    try:
+        wait(session, lambda: session.outcome is not None and not session.tracing)
+        assert not session.trace.climbs
+        assert session.look(Wish())
+        wait(session, lambda: not session.looking)
+        assert set(session.trace.capabilities) == {0, 1}
+        assert session.trace.capabilities[0].row["zip"]["can"] == "yes"
+    finally:
+        close(session)

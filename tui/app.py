@@ -17,8 +17,8 @@ from textual.widgets import Input
 
 from probes.commands.trace import parse_target
 from probes.golang.safetext import safe_text
-from tui.fetching import FetchingApp
 from tui.keys import footer_key, key
+from tui.looking import LookingApp
 from tui.messages import Copy, ShowModules
 from tui.opening import DEFAULT_THEME
 from tui.screens.choice_screen import Choice, ChoiceScreen
@@ -43,7 +43,7 @@ FAST_S, SLOW_S = 0.1, 0.25
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class ModtraceApp(FetchingApp):
+class ModtraceApp(LookingApp):
     """modtrace on a terminal."""
 
     TITLE: str | None = "modtrace"
@@ -52,7 +52,7 @@ class ModtraceApp(FetchingApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         footer_key("t,o", "ask_target", "trace", "trace", "Trace another PATH@QUERY"),
         footer_key("r", "again", "again", "again", "Read the settings and trace once more"),
-        key("s", "stop", "stop", "Stop the trace and everything else that is under way"),
+        key("s", "stop", "stop", "Stop what is under way: trace, second look, downloads"),
         footer_key("w", "worlds", "worlds", "worlds", "Go to another world of the demo"),
         footer_key("question_mark,f1", "help", "help", "help", "The keys and the symbols"),
         footer_key("q", "quit", "quit", "quit", "Leave at once, whatever is under way"),
@@ -144,7 +144,7 @@ class ModtraceApp(FetchingApp):
         while self.session.mishaps:
             self.tell(self.session.mishaps.pop(0))
         second = int(self.session.now)
-        if self.session.tracing and second != self._second:
+        if (self.session.tracing or self.session.looking) and second != self._second:
             changed |= Changed.TRACE
         self._second = second
         if changed:
@@ -255,6 +255,7 @@ class ModtraceApp(FetchingApp):
         bindings = [binding for binding in self.BINDINGS if self._plan or binding.action != "worlds"]  # type: ignore[union-attr]
         sections = [
             Section("Everywhere", bindings),  # type: ignore[arg-type]
+            Section("Doctor, after a trace", LookingApp.BINDINGS),  # type: ignore[arg-type]
             Section("Workbench", Workbench.BINDINGS),  # type: ignore[arg-type]
             Section("Lists", LineList.BINDINGS),  # type: ignore[arg-type]
             Section("Module browser", ModulesPane.BINDINGS),  # type: ignore[arg-type]
@@ -265,7 +266,8 @@ class ModtraceApp(FetchingApp):
     @on(Copy)
     def _copy(self, event: Copy) -> None:
         self.copy_to_clipboard(safe_text(event.text, lines=20))
-        self.tell(f"copied: {event.text}")
+        first, *more = event.text.split("\n")
+        self.tell(f"copied: {first}{' …' if more else ''}")
 
     def get_key_display(self, binding: Binding) -> str:
         """The name of a key in the footer."""
@@ -277,6 +279,16 @@ class ModtraceApp(FetchingApp):
         yield from super().get_system_commands(screen)
         yield SystemCommand("Trace", "Trace another PATH@QUERY", self.action_ask_target)
         yield SystemCommand("Again", "Read the settings and trace once more", self.action_again)
-        yield SystemCommand("Verdict", "go's own words, the first cause", self.workbench.action_verdict)
+        yield SystemCommand(
+            "Verdict", "go's own words, what is wrong, what to type", self.workbench.action_verdict
+        )
+        yield SystemCommand(
+            "Look closer", "Names, TCP, TLS, HTTP and content of the row's hop", self.action_look
+        )
+        yield SystemCommand("Compare", "Works in curl, not in go: each step in two ways", self.action_compare)
+        yield SystemCommand(
+            "Public resolvers", "Ask them for the hop's name; they learn it", self.action_resolvers
+        )
+        yield SystemCommand("Capabilities", "What each proxy can do", self.action_capabilities)
         if self._plan is not None:
             yield SystemCommand("Worlds", "Go to another world of the demo", self.action_worlds)

@@ -94,4 +94,3 @@ class FetchingApp(App[None]):
             Choice("trace", "trace", f"how go would download {event.version}"),
         ]
         self.push_screen(ChoiceScreen(event.version, choices), chosen)
-

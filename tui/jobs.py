@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from probes.trace.events import Event, TraceFinished
+from probes.trace.fold import Trace
 from tui.bridge import Emit
 
 if TYPE_CHECKING:
@@ -29,9 +35,88 @@ class TraceJob:
         """Trace."""
         from probes.diagnosis.traced import traced
 
+        trace = Trace()
+
+        def told(event: Event) -> None:
+            trace.apply(event)
+            if isinstance(event, TraceFinished):
+                _warm(trace)
+            emit(event)
+
         await traced(
-            self.environment, self.path, self.query, emit, limits=self.limits, findings=self.findings
+            self.environment, self.path, self.query, told, limits=self.limits, findings=self.findings
         )
+
+
+def _warm(trace: Trace) -> None:
+    """Diagnose here once, where nobody waits for a frame: what the tables of the doctor take to read is paid.
+
+    Nothing is asked any more at this point, so no time that is measured suffers.
+    """
+    with suppress(Exception):  # a bug is told by whoever diagnoses for good
+        from probes.diagnosis.diagnose import diagnose
+
+        diagnose(trace)
+
+
+@dataclass(frozen=True)
+class LookJob:
+    """Climb the ladders of requests that a trace made, one after the other; says Events."""
+
+    environment: Environment = field(repr=False)
+    trace: Trace = field(repr=False)
+    """A copy of its own: the engine reads it while the screen goes on with the other."""
+    requests: tuple[int, ...]
+    compare: bool | None = None
+    """Whether things are done in two ways; None: where no answer came."""
+    resolvers: bool = False
+    """Whether public resolvers are asked for the name, and so learn it."""
+
+    async def run(self, emit: Emit) -> None:
+        """Look."""
+        examined = await _loaded("probes.diagnosis.examined")
+        public = (await _loaded("probes.ladder.public_resolvers")).PUBLIC_RESOLVERS if self.resolvers else ()
+        look = examined.Look(compare=self.compare, resolvers=public)
+
+        def told(event: Event) -> None:
+            self.trace.apply(event)
+            emit(event)
+
+        for number in self.requests:
+            request = self.trace.requests[number]
+            await examined.look_again(self.trace, self.environment, request, told, look)
+
+
+@dataclass(frozen=True)
+class CapabilityJob:
+    """Ask each proxy of a trace what it can do; says Events."""
+
+    environment: Environment = field(repr=False)
+    trace: Trace = field(repr=False)
+
+    async def run(self, emit: Emit) -> None:
+        """Ask."""
+        examined = await _loaded("probes.diagnosis.examined")
+
+        def told(event: Event) -> None:
+            self.trace.apply(event)
+            emit(event)
+
+        await examined.learn_capabilities(self.trace, self.environment, told, examined.Look())
+
+
+async def _loaded(name: str) -> Any:
+    """A module of the ladder, imported beside the engine's loop: others may be measuring there."""
+    return await asyncio.to_thread(import_module, name)
+
+
+def copied(trace: Trace) -> Trace:
+    """The trace for a thread of its own: what a second look adds is added to the copy alone."""
+    twin = copy.copy(trace)
+    twin.climbs = {number: list(rungs) for number, rungs in trace.climbs.items()}
+    twin.comparisons = list(trace.comparisons)
+    twin.capabilities = dict(trace.capabilities)
+    return twin
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from probes.golang.environment import Environment
-from probes.trace.events import Event
+from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
 from probes.trace.recording import browse_event_from_json, read_recording
 from probes.trace.version_table import BrowseEvent, DownloadFinished, DownloadProgress, DownloadStarted
 from tui.bridge import Delivery, Ended, Job
-from tui.jobs import BrowseJob, DownloadJob, TraceJob
+from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob
 from tui.stage import Scene, SecondOpinion, scene_of
+
+_SECOND_LOOK = (RungClimbed, ComparisonMade, CapabilityLearned)
+"""What is recorded behind a trace, and told when it is asked for."""
 
 
 @dataclass
@@ -33,6 +36,8 @@ class Replay:
     """Whether the trace goes on after its last event."""
     unfinished_downloads: bool = False
     """The same for downloads."""
+    unfinished_looks: bool = False
+    """The same for second looks."""
     jobs: list[Job] = field(default_factory=list)
     """What was asked for, in order."""
     cancelled: list[int] = field(default_factory=list)
@@ -40,6 +45,8 @@ class Replay:
     _queue: deque[Delivery] = field(default_factory=deque)
     _tickets: int = 0
     _by_ticket: dict[int, Job] = field(default_factory=dict)
+    _told: set[int] = field(default_factory=set)
+    """The ladders that were told: nobody climbs one twice."""
 
     @property
     def idle(self) -> bool:
@@ -59,14 +66,30 @@ class Replay:
         self._by_ticket[self._tickets + 1] = job
         match job:
             case TraceJob():
-                return self._ticket(self.events, ends=not self.unfinished)
+                self._told.clear()
+                said = [event for event in self.events if not isinstance(event, _SECOND_LOOK)]
+                return self._ticket(said, ends=not self.unfinished)
+            case LookJob():
+                return self._ticket(self._looked(job), ends=not self.unfinished_looks)
+            case CapabilityJob():
+                rows = [event for event in self.events if isinstance(event, CapabilityLearned)]
+                return self._ticket(rows, ends=not self.unfinished_looks)
             case BrowseJob():
                 return self._ticket(self.browsing)
             case DownloadJob():
-                said = map(self._as_wanted(job), self.downloads)
-                return self._ticket(said, ends=not self.unfinished_downloads)
+                return self._ticket(
+                    map(self._as_wanted(job), self.downloads), ends=not self.unfinished_downloads
+                )
             case _:
                 return self._ticket(())
+
+    def _looked(self, job: LookJob) -> Iterable[Event]:
+        """The recorded ladders of these requests, with their comparisons."""
+        rungs = [event for event in self.events if isinstance(event, RungClimbed)]
+        climbs = {rung.climb for rung in rungs if rung.request in job.requests} - self._told
+        self._told |= climbs
+        both = (RungClimbed, ComparisonMade)
+        return [event for event in self.events if isinstance(event, both) and event.climb in climbs]
 
     @staticmethod
     def _as_wanted(job: DownloadJob) -> Callable[[BrowseEvent], BrowseEvent]:

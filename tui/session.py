@@ -12,15 +12,17 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from probes.trace.events import Outcome, TraceStarted
+from probes.trace.events import Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
 from probes.trace.version_table import VersionTable, Wanted
 from tui.bridge import Delivery, Ended, Job
 from tui.drawing.environment_rows import EnvironmentView
-from tui.jobs import BrowseJob, DownloadJob, TraceJob
+from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
+from tui.looks import Looks, Wish, failed_requests
 from tui.stage import Scene, SecondOpinion, Stage
 
 if TYPE_CHECKING:
+    from probes.diagnosis.diagnose import Case
     from probes.net.limits import Limits
 
 
@@ -41,9 +43,10 @@ class Kind(Enum):
     TRACE = auto()
     BROWSE = auto()
     DOWNLOAD = auto()
+    LOOK = auto()
 
 
-_ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD)
+_ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD, Kind.LOOK)
 """The jobs that ask somebody on the network."""
 
 
@@ -88,8 +91,11 @@ class Session:
         self.has_browsed = False
         """Whether the proxies have been asked for the versions of the target."""
         self.mishaps: list[str] = []
-        """What went wrong with modtrace itself beside the trace, until somebody has told it."""
+        """What is to be told in passing, until somebody has: also what went wrong with modtrace itself."""
+        self.cases: tuple[Case, ...] = ()
+        """The diagnoses of the trace, made anew when more is known."""
         self._began = 0.0
+        self._looks = Looks()
         self._waiting = False
         self._tickets: dict[int, Kind] = {}
         self._downloads: dict[int, Wanted] = {}
@@ -126,6 +132,7 @@ class Session:
         self.target = (path, query)
         self.trace, self.table, self.failure = Trace(), VersionTable(), None
         self.has_browsed = False
+        self.cases, self._looks = (), Looks()
         self._downloads.clear()
         self._waiting = True
         self._start_if_ready()
@@ -147,11 +154,12 @@ class Session:
             self.trace_target(*self.target)
 
     def stop(self) -> bool:
-        """Stop the trace, the browser and every download; returns whether anything was under way."""
+        """Stop the trace, the second look, the browser, every download; returns whether any was there."""
         busy = [ticket for ticket, kind in self._tickets.items() if kind in _ASKING]
         for ticket in busy:
             self.bridge.cancel(ticket)
         self._waiting = False
+        self._looks.wishes.clear()
         return bool(busy)
 
     def browse(self, *, ask_all: bool = False) -> None:
@@ -178,6 +186,56 @@ class Session:
             self.bridge.cancel(ticket)
         return bool(tickets)
 
+    # -- looking again -------------------------------------------------------------------------------
+
+    def look(self, wish: Wish) -> bool:
+        """Look again at a trace that has ended; one look after the other, so that none disturbs another.
+
+        Returns False for what is under way already, and before the end of the trace.
+        """
+        if self.trace.finished is None or self._looks.is_known(wish, running=self.looking):
+            return False
+        self._looks.wishes.append(wish)
+        self._look_next()
+        return True
+
+    def _look_next(self) -> None:
+        if self.looking or self.scene is None or not self._looks.wishes:
+            return
+        wish = self._looks.begin(self._looks.wishes.pop(0), self.trace, monotonic())
+        environment, trace = self.scene.environment, copied(self.trace)
+        job: Job = CapabilityJob(environment, trace)
+        if wish.requests:
+            job = LookJob(environment, trace, wish.requests, wish.compare, wish.resolvers)
+        self._take(Kind.LOOK, self.bridge.start(job))
+
+    def _look_at_failures(self) -> None:
+        """What failed is looked at again without being told to."""
+        if self.outcome is Outcome.FAILS and (failed := failed_requests(self.trace)):
+            self.look(Wish(failed))
+
+    @property
+    def looking(self) -> bool:
+        """Whether a second look is under way."""
+        return Kind.LOOK in self._tickets.values()
+
+    @property
+    def climbing(self) -> int | None:
+        """The request whose ladder is being climbed."""
+        return self._looks.request(self.trace) if self.looking else None
+
+    def _diagnose(self) -> None:
+        """Say what is wrong, from what is known now. The tables were read in the engine's thread."""
+        from probes.diagnosis.catalogue import shell_of
+        from probes.diagnosis.diagnose import diagnose
+
+        variables = {} if self.scene is None else self.scene.environment.process
+        try:
+            self.cases = diagnose(self.trace, shell=shell_of(variables))
+        except Exception as error:  # the verdict is go's and stands without a diagnosis
+            self.cases = ()
+            self.mishaps.append(_bug(error))
+
     # -- what is known -------------------------------------------------------------------------------
 
     @property
@@ -187,10 +245,12 @@ class Session:
 
     @property
     def now(self) -> float:
-        """Seconds since the trace began; of a finished one, how long it took.
+        """Seconds since the trace began; of a finished one, how long it took, second looks included.
 
         Of one under way whole seconds, so that nothing on the screen moves more often than that by itself.
         """
+        if self.looking:
+            return max(self.trace.now, self._looks.now(monotonic()))
         if not self.tracing or self.trace.started is None:
             return self.trace.now
         return max(self.trace.now, float(int(monotonic() - self._began)))
@@ -230,6 +290,11 @@ class Session:
                 if isinstance(said, TraceStarted):
                     self._began = monotonic() - said.at
                 self.trace.apply(said)  # type: ignore[arg-type]
+                if isinstance(said, TraceFinished):
+                    self._diagnose()
+                return Changed.TRACE
+            case Kind.LOOK, _:
+                self.trace.apply(said)  # type: ignore[arg-type]
                 return Changed.TRACE
             case _:
                 self.table.apply(said)  # type: ignore[arg-type]
@@ -239,14 +304,25 @@ class Session:
         del self._tickets[ticket]
         self._downloads.pop(ticket, None)
         if ended.error is not None:
-            words = f"modtrace itself failed: {type(ended.error).__name__}: {ended.error}"
+            words = _bug(ended.error)
             if kind in (Kind.SCENE, Kind.TRACE):
                 self.failure, self._waiting = words, False
             else:
                 self.mishaps.append(words)
+        elif kind is Kind.TRACE:
+            self._look_at_failures()
+        if kind is Kind.LOOK:
+            if self._looks.end(self.trace):
+                self.mishaps.append("nothing could be done in two ways: no TLS, and one family of addresses")
+            self._diagnose()
+            self._look_next()
         return Changed.TABLE if kind in (Kind.BROWSE, Kind.DOWNLOAD) else Changed.TRACE
 
     @property
     def outcome(self) -> Outcome | None:
         """How the trace ended; None before it has."""
         return None if self.trace.finished is None else self.trace.finished.outcome
+
+
+def _bug(error: BaseException) -> str:
+    return f"modtrace itself failed: {type(error).__name__}: {error}"

@@ -98,6 +98,9 @@ def run(args: argparse.Namespace) -> int:
     if code is not None:
         return code
     cases = diagnose(trace, shell=shell_of(os.environ))
+    if args.capability and not trace.capabilities:
+        why = "no version was chosen" if trace.chosen is None else "no proxy may learn this path"
+        output.note(f"the proxies were not asked what they can do: {why}")
     if args.json:
         output.write(json.dumps(to_json(trace, cases), indent=2, ensure_ascii=True) + "\n")
     else:

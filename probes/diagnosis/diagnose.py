@@ -235,6 +235,8 @@ def _stop_sentence(trace: Trace, symptom: Symptom) -> str:
     later = [hop.name for hop in trace.route.hops[symptom.hop.id + 1 :]]
     names = " and ".join(later) if len(later) < 3 else f"{len(later)} more entries"
     said = "{status}" if symptom.status is not None else "a failure"
+    if symptom.status == 200:
+        said = "something that go cannot use"
     verb = "was" if len(later) == 1 else "were"
     return f"{{host}} answered {said}, which a comma does not pass on: {names} {verb} never asked."
 
@@ -367,6 +369,12 @@ def _evidence(trace: Trace, symptom: Symptom, seen: RungClimbed | None) -> Itera
 _RULED_OUT_BY = {Rung.NAMES: "R17", Rung.TCP: "R07", Rung.TLS: "R10", Rung.PROXY: "R19"}
 
 
+_RULED_OUT_WORDS = {
+    "R17": "the name is no trouble ({})", "R07": "connected to {}", "R10": "the certificate is trusted ({})",
+    "R19": "the HTTP proxy lets through ({})",
+}  # fmt: skip
+
+
 def _ruled_out(symptom: Symptom, meant: Rule) -> Iterator[str]:
     """What the rungs below the broken one rule out, with what was measured."""
     measured = False
@@ -377,6 +385,6 @@ def _ruled_out(symptom: Symptom, meant: Rule) -> Iterator[str]:
         if other is None or other == meant.id or rung.judgement != Judgement.OK:
             continue
         measured = True
-        yield f"{other}: {rung.summary or 'fine'}"
+        yield f"{other}: {_RULED_OUT_WORDS[other].format(rung.summary)}"
     if not measured:
         yield from (f"{other}: {why}" for other, why in meant.rules_out.items() if other != meant.id)

@@ -82,7 +82,7 @@ class Symptom:
     @property
     def passed_when_climbed(self) -> bool:
         """Whether the same request worked when it was made once more."""
-        return bool(self.rungs) and self.broken is None
+        return bool(self.rungs) and self.rungs[-1].rung == Rung.CONTENT and self.broken is None
 
     @property
     def status(self) -> int | None:

@@ -32,6 +32,8 @@ from probes.trace.events import (
 )
 from probes.trace.route import HopView, RouteView
 
+LAST_RUNG = "content"
+"""The rung that a whole ladder ends with (probes.ladder.faults.Rung)."""
 NO_VERSION = "no matching versions for query"
 
 TRACE_SCHEMA = "modtrace.trace/1"
@@ -212,11 +214,10 @@ class Trace:
         return own
 
     def climb_of(self, request: int | None) -> list[RungClimbed]:
-        """The rungs of the ladder that was climbed for a request; [] when there is none."""
-        for rungs in self.climbs.values():
-            if rungs and rungs[0].request == request and request is not None:
-                return rungs
-        return []
+        """The rungs of the newest ladder that was climbed for a request, whole ones first; [] for none."""
+        own = [rungs for rungs in self.climbs.values() if request is not None and rungs[0].request == request]
+        whole = [rungs for rungs in own if rungs[-1].rung == LAST_RUNG]
+        return next(iter([*whole[::-1], *own[::-1]]), [])
 
     def _without_walk(self, finished: TraceFinished) -> FirstCause | None:
         text = (finished.error or "").split("\n", 1)[0]

@@ -19,7 +19,11 @@ from tests.terminal.session import TerminalSession
 
 def _run(tmp_path: Path, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> TerminalSession:
     return TerminalSession(
-        [COMMAND, *arguments], env=clean_environment(tmp_path, **env), cwd=tmp_path, columns=columns, rows=rows
+        [COMMAND, *arguments],
+        env=clean_environment(tmp_path, **env),
+        cwd=tmp_path,
+        columns=columns,
+        rows=rows,
     )
 
 
@@ -92,7 +96,7 @@ def test_leaving_does_not_wait_for_names_to_be_found(tmp_path: Path) -> None:
     )
     argv = [sys.executable, str(script)]
     with TerminalSession(argv, env=clean_environment(tmp_path), cwd=tmp_path) as session:
-        session.wait_for("list ▸")
+        session.wait_for("under way")
         session.press("q")
         assert session.wait_for_exit() == 0
         assert session.is_restored()
@@ -106,16 +110,57 @@ def test_hostile_bytes_are_shown_and_not_obeyed(tmp_path: Path) -> None:
 
     with (
         World([lie]) as world,
-        _run(tmp_path, "m.test/x@latest", GOPROXY=world.urls[0], rows=50) as session,
+        _run(tmp_path, "m.test/x@latest", GOPROXY=world.urls[0], rows=80) as session,
     ):
-        session.wait_for("✗ go would fail")
-        session.press("\r")
+        session.wait_for("▾ ✗ http")
+        session.wait_until_gone("looking closer")
+        session.press("kkkkk\r")
         shown = session.wait_for("the body begins")
         assert r"\x1b]0;owned\x07\x1b[31m[red]x[/red][/oops]" in "".join(shown.split())
         session.press("q")
         assert session.wait_for_exit() == 0
         for raw in (b"\x1b]0;owned", b"\xe2\x80\xae", b"\xc2\x9b"):
             assert raw not in session.output
+
+
+def test_hostile_bytes_of_a_second_look_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    """What the server says twice stands in the rungs, their evidence, the headers and the diagnosis."""
+    bad = "\x1b]0;owned\x07[red]x[/red][/oops]\u202e\x9b2J"
+
+    def lie(request: Request) -> Answer:
+        page = f"<html><title>{bad}</title>login {bad}</html>".encode()
+        headers = (("Server", "\x1b]0;owned\x07[red]"),)
+        return Answer(200, page, "text/html; a=[/oops]", headers=headers)
+
+    with (
+        World([lie]) as world,
+        _run(tmp_path, "m.test/x@v1.0.0", GOPROXY=world.urls[0], columns=200, rows=60) as session,
+    ):
+        session.wait_for("✗ content")
+        session.wait_until_gone("looking closer")
+        session.press("v")
+        session.wait_for("the verdict")
+        session.press("\x1b")
+        session.wait_until_gone("the verdict")
+        session.press("kk\r")
+        shown = session.wait_for("[red]")
+        assert r"\x1b]0;owned" in "".join(shown.split())
+        session.press("q")
+        assert session.wait_for_exit() == 0
+        for raw in (b"\x1b]0;owned", b"\xe2\x80\xae", b"\xc2\x9b", b"\x9b2J"):
+            assert raw not in session.output
+
+
+def test_a_failure_leads_to_its_rung_and_then_nothing_moves(tmp_path: Path) -> None:
+    with _run(tmp_path, "demo", "portal") as session:
+        session.wait_for("▾ ✗ content")
+        session.wait_for("R13 CORRUPT")
+        session.bytes_within(0.5)
+        assert session.bytes_within(1.5) == b""
+        session.press("\r")
+        session.wait_for("R13 CORRUPT: the answer came with 200")
+        session.press("q")
+        assert session.wait_for_exit() == 0
 
 
 def test_no_color_means_no_colour(tmp_path: Path) -> None:

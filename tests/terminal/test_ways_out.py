@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.demo.behaviour import Answer, Request
+from probes.demo.behaviour import Answer, Fault, Request
 from probes.demo.server import World
 from tests.modtrace import COMMAND, clean_environment
 from tests.terminal.session import TerminalSession
@@ -34,6 +34,23 @@ def test_q_leaves_at_once_in_the_middle_of_a_hanging_request(tmp_path: Path) -> 
         session.press("q")
         assert session.wait_for_exit() == 0
         assert session.is_restored()
+
+
+def test_q_leaves_at_once_in_the_middle_of_a_second_look(tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    def once(request: Request) -> Answer:
+        asked.append(request)
+        return Answer(502) if len(asked) == 1 else Answer(fault=Fault.HANG)
+
+    with World([once]) as world:
+        env = clean_environment(tmp_path, GOPROXY=world.urls[0], GOSUMDB="off")
+        with TerminalSession([COMMAND, "m.test/x"], env=env, cwd=tmp_path) as session:
+            session.wait_for("http       under way")
+            assert "✗ go would fail" in session.screen()
+            session.press("q")
+            assert session.wait_for_exit() == 0
+            assert session.is_restored()
 
 
 @pytest.mark.parametrize(

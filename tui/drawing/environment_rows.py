@@ -102,9 +102,7 @@ def _excerpt(setting: Setting, findings: list[Finding], room: int, symbols: Symb
     return pad(head + text[start:], room, cut=symbols.cut).rstrip(), carets[: max(0, room - 1)].rstrip()
 
 
-def _under_value(
-    setting: Setting, findings: list[Finding], width: int, symbols: Symbols
-) -> Iterator[Row]:
+def _under_value(setting: Setting, findings: list[Finding], width: int, symbols: Symbols) -> Iterator[Row]:
     for number, shadowed in enumerate(setting.shadowed):
         where = source_words(shadowed.source, shadowed.where)
         value = setting.show(shadowed.value).text or "(empty)"

@@ -96,9 +96,7 @@ def module_rows(view: ModulesView, needle: str = "") -> list[Row]:
     ]
     if rows or needle:
         return rows
-    return [
-        Row(("note", number), text, selectable=False) for number, text in enumerate(_nothing(view))
-    ]
+    return [Row(("note", number), text, selectable=False) for number, text in enumerate(_nothing(view))]
 
 
 def _nothing(view: ModulesView) -> Iterator[Line]:

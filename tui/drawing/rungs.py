@@ -13,7 +13,8 @@ from tui.lines import Role, Row, fit, line, pad
 from tui.symbols import Symbols
 
 LABELS = {
-    "names": "names", "connect": "connect", "proxy": "proxy", "tls": "TLS", "first_byte": "answer", "body": "body",
+    "names": "names", "connect": "connect", "proxy": "proxy", "tls": "TLS", "first_byte": "answer",
+    "body": "body",
 }  # fmt: skip
 """The words for the phases of a request."""
 

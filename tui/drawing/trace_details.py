@@ -2,26 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from probes.diagnosis.findings import Level
 from probes.golang.goproxy import LOOKUP, PROXY_LIST, TRY_PROXIES, Access, HopKind, Separator
+from probes.ladder.faults import Judgement
 from probes.trace.events import HopDecided, Outcome, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
+from tui.drawing.case_details import case_fields, primary, warning_fields
 from tui.drawing.fields import Details, Field, finding_fields, heading
 from tui.drawing.figures import duration, size
 from tui.drawing.hop_state import SEPARATOR_WORDS, decisions_at, unasked_words
+from tui.drawing.layer_details import look_details
 from tui.drawing.rungs import LABELS, rungs
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.lines import Role
 from tui.symbols import Symbols
 
+if TYPE_CHECKING:
+    from probes.diagnosis.diagnose import Case
+
 MATCH_PREFIX_PATTERNS = "golang.org/x/mod/module MatchPrefixPatterns"
 USE_SUM_DB = "cmd/go/internal/modfetch/sumdb.go useSumDB"
 
 
-def trace_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> Details | None:
-    """The details of one row; None where there are none."""
+def trace_details(
+    trace: Trace, key: TreeKey, now: float, symbols: Symbols, cases: Sequence[Case] = ()
+) -> Details | None:
+    """The details of one row, the diagnosis that is about it first; None where there are none."""
+    if key.part in (Part.CONTENT, Part.BROKEN):
+        return verdict_details(trace, symbols, cases)
+    details = _own_details(trace, key, now, symbols)
+    if key.part is Part.CASE and key.number < len(cases):
+        case = cases[key.number]
+        return Details(case.diagnosis.rule.tag, tuple(case_fields(case, symbols)))
+    if details is None:
+        return None
+    diagnosed = tuple(field for case in _cases_of(trace, key, cases) for field in case_fields(case, symbols))
+    if not diagnosed:
+        return details
+    fields = details.fields
+    if not (fields and fields[0].heading):
+        fields = (heading(details.title), *fields)
+    return Details(details.title, (*diagnosed, *fields))
+
+
+def _cases_of(trace: Trace, key: TreeKey, cases: Sequence[Case]) -> Iterator[Case]:
+    """The diagnoses that are about a row: why go fails on the guilty ones, what a hop costs on its own."""
+    for case in cases:
+        is_error = case.level is Level.ERROR
+        match key.part:
+            case Part.HOP:
+                here = case.hop == key.number
+            case Part.REQUEST | Part.RUNG:
+                here = is_error and case.request == key.number
+            case Part.LAYER:
+                rungs = trace.climbs.get(key.number) or []
+                about = bool(rungs) and (rungs[0].hop, rungs[0].request) == (case.hop, case.request)
+                warned = any(r.rung == key.name and r.judgement == Judgement.WARNING for r in rungs)
+                here = about and case.rung == key.name and (is_error or warned)
+            case _:
+                here = False
+        if here:
+            yield case
+
+
+def _own_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> Details | None:
     match key.part:
         case Part.HOP | Part.REQUEST | Part.RUNG | Part.EDGE:
             return _of_walked(trace, key, now, symbols)
@@ -34,9 +82,7 @@ def trace_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> D
             return Details("finding", tuple(finding_fields(finding, symbols)))
         case Part.DEAD if trace.route is not None:
             return Details(trace.route.dead[key.number], tuple(_dead()))
-        case Part.CONTENT | Part.BROKEN:
-            return verdict_details(trace, symbols)
-    return None
+    return look_details(trace, key, symbols)
 
 
 def _of_walked(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> Details | None:
@@ -57,15 +103,15 @@ def _of_walked(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> Deta
 # -- the verdict -------------------------------------------------------------------------------------
 
 
-def verdict_details(trace: Trace, symbols: Symbols) -> Details | None:
-    """go's error to the letter, the first cause, the hashes, and everything that was found."""
+def verdict_details(trace: Trace, symbols: Symbols, cases: Sequence[Case] = ()) -> Details | None:
+    """go's error to the letter, what is behind it, what to do, the hashes, and all that was found."""
     finished = trace.finished
     if finished is None:
         return None
-    return Details("the verdict", tuple(_verdict(trace, symbols)))
+    return Details("the verdict", tuple(_verdict(trace, symbols, cases)))
 
 
-def _verdict(trace: Trace, symbols: Symbols) -> Iterator[Field]:
+def _verdict(trace: Trace, symbols: Symbols, cases: Sequence[Case]) -> Iterator[Field]:
     finished, started = trace.finished, trace.started
     assert finished is not None
     if started is not None:
@@ -88,11 +134,15 @@ def _verdict(trace: Trace, symbols: Symbols) -> Iterator[Field]:
     if finished.error is not None:
         yield heading("go would print")
         yield Field("", finished.error, Role.FAIL)
+    case = primary(cases)
+    if case is not None:
+        yield from case_fields(case, symbols, go_prints=False)
     cause = trace.first_cause()
     if cause is not None:
         yield heading("the first cause")
         yield Field("", cause.summary)
         yield Field("why", cause.rule, Role.FAINT)
+    yield from warning_fields(cases, symbols)
     findings = trace.all_findings()
     if findings:
         yield heading("what was found")
@@ -165,9 +215,7 @@ _VERDICT_ROLES = {
 }
 
 
-def _request(
-    trace: Trace, number: int, request: Request, now: float, symbols: Symbols
-) -> Iterator[Field]:
+def _request(trace: Trace, number: int, request: Request, now: float, symbols: Symbols) -> Iterator[Field]:
     finished = request.finished
     url = request.started.url if finished is None else finished.url
     yield Field("URL", url, verbatim=True)

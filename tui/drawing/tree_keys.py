@@ -21,6 +21,12 @@ class Part(StrEnum):
     CONTENT = "content"
     CHECKSUMS = "checksums"
     FINDING = "finding"
+    LADDER = "ladder"
+    LAYER = "layer"
+    NOTE = "note"
+    COMPARISON = "comparison"
+    CAPABILITY = "capability"
+    CASE = "case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,6 @@ class TreeKey:
 
     part: Part
     number: int = 0
-    """The hop, the request, the entry or the finding, counted from 0."""
+    """The hop, the request, the entry, the finding, the ladder or the diagnosis, counted from 0."""
     name: str = ""
-    """The rung's phase, or a suggested module."""
+    """The rung's phase, the layer of a ladder, what was compared, or a suggested module."""

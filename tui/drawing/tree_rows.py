@@ -1,24 +1,23 @@
 """The tree pane: the way go walks, one row a hop, one row an edge, drawn before the first packet.
 
-    private?        no       nothing in GONOPROXY matches
-  ▾ ✗ mirror.corp            list ✗502  info ·  mod ·  zip ·                     842 ms
-      ✗ list        502 Bad Gateway                       ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇        842 ms
-    ■ , stops here           502 is neither 404 nor 410
-    · goproxy.cn             list ·     info ·  mod ·  zip ·
-    checksums       ·        sum.golang.org
+  private?        no       nothing in GONOPROXY matches
+▾ ✗ mirror.corp            list ✗502  info ·  mod ·  zip ·                     842 ms
+    ✗ list        502 Bad Gateway                       ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇        842 ms
+  ■ , stops here           502 is neither 404 nor 410
+  · goproxy.cn             list ·     info ·  mod ·  zip ·
+  checksums       ·        sum.golang.org
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 
 from probes.golang.goproxy import Access, HopKind
 from probes.golang.protocol import Op
 from probes.trace.events import ChecksumDecided, Outcome, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
-from tui.drawing.figures import Axis, axis_seconds, duration, waiting
+from tui.drawing.figures import duration, waiting
 from tui.drawing.hop_state import (
     CANCELLED,
     SEPARATOR_WORDS,
@@ -32,65 +31,14 @@ from tui.drawing.hop_state import (
     spent,
     unasked_words,
 )
+from tui.drawing.layers import capability_rows, case_rows, homeless_ladder_rows, ladder_rows
 from tui.drawing.rungs import rung_rows
 from tui.drawing.tree_keys import Part, TreeKey
+from tui.drawing.tree_view import TIME_WIDTH, TreeView, axis_for, ladder_of, open_by_themselves, time_cell
 from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, spread
-from tui.symbols import Symbols
-
-SLOW_S = 1.0
-"""A request that takes longer than this is unfolded by itself, so that one sees what it waits for."""
 
 _UNCHECKED = ("off", "private", "")
 """What stands for the name of the checksum database when nobody is asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class TreeView:
-    """What the tree is drawn from."""
-
-    trace: Trace
-    now: float
-    """Seconds since the trace began."""
-    width: int
-    symbols: Symbols
-    folds: dict[TreeKey, bool] = field(default_factory=dict)
-    """Rows that the user has unfolded (True) or folded (False)."""
-
-    @property
-    def running(self) -> bool:
-        """Whether the trace goes on."""
-        return self.trace.started is not None and self.trace.finished is None
-
-    def is_open(self, key: TreeKey, by_itself: Collection[TreeKey]) -> bool:
-        """Whether a row is unfolded."""
-        return self.folds.get(key, key in by_itself)
-
-
-def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
-    """The rows that are unfolded without being told to: the first cause, and what keeps one waiting."""
-    keys: set[TreeKey] = set()
-    for number, request in trace.requests.items():
-        if request.finished is None and now - request.started.at >= SLOW_S:
-            keys |= {TreeKey(Part.HOP, request.started.hop or 0), TreeKey(Part.REQUEST, number)}
-    guilty = guilty_row(trace)
-    if guilty is not None and guilty.part is Part.REQUEST:
-        keys |= {TreeKey(Part.HOP, trace.requests[guilty.number].started.hop or 0), guilty}
-    return frozenset(keys)
-
-
-def guilty_row(trace: Trace) -> TreeKey | None:
-    """The row that the first cause of a failure is about; None before the end, and of a success."""
-    finished, cause = trace.finished, trace.first_cause()
-    if finished is None or cause is None:
-        return None
-    if cause.hop_id is not None:
-        walks = [finished.failed_walk] if finished.failed_walk is not None else list(trace.walks)
-        decisions = [decision for walk in walks for decision in trace.walks[walk].decisions]
-        asked = [d.request for d in decisions if d.hop == cause.hop_id and d.request is not None]
-        asked += [number for number, r in trace.requests.items() if r.started.hop == cause.hop_id]
-        guilty = [number for number in asked if trace.requests[number].started.op.value == cause.op]
-        return TreeKey(Part.REQUEST, guilty[0]) if guilty else TreeKey(Part.HOP, cause.hop_id)
-    return TreeKey(Part.CONTENT) if finished.failed_walk is None else None
 
 
 def first_hop(trace: Trace) -> TreeKey | None:
@@ -120,6 +68,7 @@ def tree_rows(view: TreeView) -> list[Row]:
         rows.append(Row(TreeKey(Part.DEAD, number), text + line(words)))
     rows += _content_rows(view)
     rows.append(_checksum_row(view))
+    rows += homeless_ladder_rows(view, opened)
     return [Row(row.key, fit(row.line, view.width, cut=view.symbols.cut), row.selectable) for row in rows]
 
 
@@ -144,12 +93,15 @@ def _private_row(view: TreeView) -> Row:
 def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iterator[Row]:
     key = TreeKey(Part.HOP, hop.id)
     requests = [(n, r) for n, r in view.trace.requests.items() if r.started.hop == hop.id]
-    is_open = bool(requests) and view.is_open(key, opened)
-    yield Row(key, _hop_line(view, hop, is_open=is_open, can_open=bool(requests)))
+    can_open = bool(requests) or hop.id in view.trace.capabilities
+    is_open = can_open and view.is_open(key, opened)
+    yield Row(key, _hop_line(view, hop, is_open=is_open, can_open=can_open))
+    yield from case_rows(view, hop.id)
     if not is_open:
         return
     for number, request in requests:
         yield from _request_rows(view, number, request, opened)
+    yield from capability_rows(view, hop.id)
     for number, made in enumerate(view.trace.findings):
         if made.hop == hop.id:
             words = line("      ", (view.symbols.warn, Role.WARN), " ", (made.finding.message, Role.WARN))
@@ -221,8 +173,13 @@ def _request_rows(
     fill = line(" " * (room - cells(label) - answer.width))
     row = head + line(label) + answer + fill + bar + time_cell(_request_time(view, request))
     yield Row(key, row)
-    if is_open:
+    if not is_open:
+        return
+    ladder, climbing = ladder_of(view.trace, number), view.climbing == number
+    if ladder is None and not climbing:
         yield from rung_rows(view.now, number, request, axis, view.width, symbols)
+    else:
+        yield from ladder_rows(view, ladder, opened, climbing=climbing)
 
 
 def _answer_words(request: Request) -> tuple[str, Role]:
@@ -244,21 +201,6 @@ def _request_time(view: TreeView, request: Request) -> str:
     if finished is None:
         return waiting(view.now - request.started.at)
     return duration(finished.at - finished.began)
-
-
-TIME_WIDTH = 9
-"""Cells of the time at the right edge, a blank before it included."""
-
-
-def time_cell(text: str) -> Line:
-    """A time at the right edge."""
-    return line(text.rjust(TIME_WIDTH))
-
-
-def axis_for(view: TreeView) -> Axis:
-    """The axis that all bars of this tree share."""
-    width = max(10, min(60, view.width * 3 // 10))
-    return Axis(axis_seconds(view.now, running=view.running), width)
 
 
 # -- edges -------------------------------------------------------------------------------------------

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
+from tui.drawing.case_details import primary
 from tui.drawing.figures import duration, waiting
 from tui.lines import Line, Piece, Role, line, spread, wrap
 from tui.symbols import Symbols
+
+if TYPE_CHECKING:
+    from probes.diagnosis.diagnose import Case
 
 MAX_ERROR_LINES, MAX_CAUSE_LINES = 3, 2
 """Lines that go's error and the first cause may take in the bar; ``v`` shows all of it."""
 
 
 def verdict_lines(
-    trace: Trace, now: float, width: int, symbols: Symbols, *, failure: str | None = None
+    trace: Trace,
+    now: float,
+    width: int,
+    symbols: Symbols,
+    *,
+    failure: str | None = None,
+    cases: Sequence[Case] = (),
+    looking: bool = False,
 ) -> list[Line]:
     """The verdict in a few lines. ``failure`` is what went wrong with modtrace itself."""
     started, finished = trace.started, trace.finished
@@ -30,7 +42,7 @@ def verdict_lines(
         case Outcome.OK:
             return _success(trace, started.path, width, symbols)
         case Outcome.FAILS:
-            return _failure(trace, width, symbols)
+            return _failure(trace, width, symbols, _remedy(cases, width, symbols, looking=looking))
         case Outcome.CANCELLED:
             words = f" could not tell: {target} was stopped before the end"
             return [line((symbols.unknown, Role.WARN), words)]
@@ -58,21 +70,34 @@ def _success(trace: Trace, path: str, width: int, symbols: Symbols) -> list[Line
     names = {} if route is None else {hop.index: hop.name for hop in route.hops}
     served = "; ".join(f"{', '.join(ops)} from {names.get(index, '?')}" for index, ops in by_hop.items())
     requests = len(trace.requests)
-    time = f"{requests} request{'' if requests == 1 else 's'}, {duration(trace.now)}"
+    time = f"{requests} request{'' if requests == 1 else 's'}, {duration(finished.at)}"
     head = spread(head, line((time, Role.FAINT)), width - 1, cut=symbols.cut)
     return [head, line("  ", served)] if served else [head]
 
 
-def _failure(trace: Trace, width: int, symbols: Symbols) -> list[Line]:
+def _failure(trace: Trace, width: int, symbols: Symbols, remedy: list[Line]) -> list[Line]:
     finished = trace.finished
     assert finished is not None
     head: list[Piece] = [(symbols.fail, Role.FAIL), (" go would fail: ", Role.STRONG)]
-    lines = _cut(head, finished.error or "", width, symbols)
+    most = MAX_ERROR_LINES - len(remedy)
+    lines = _cut(head, finished.error or "", width, symbols, most=most)
     cause = trace.first_cause()
     if cause is not None:
         head = [("  first cause: ", Role.STRONG)]
         lines += _cut(head, cause.summary, width, symbols, most=MAX_CAUSE_LINES)
-    return lines
+    return lines + remedy
+
+
+def _remedy(cases: Sequence[Case], width: int, symbols: Symbols, *, looking: bool) -> list[Line]:
+    """The likeliest diagnosis by name, and the first thing to try: one line."""
+    case = primary(cases)
+    busy = line((f"{symbols.busy} looking closer", Role.BUSY)) if looking else Line()
+    if case is None:
+        return [busy] if looking else []
+    head = line("  ", (case.diagnosis.rule.tag, Role.STRONG))
+    for remedy in case.diagnosis.remedies[:1]:
+        head += line("  try: ", (remedy.lines[0], Role.NAME))
+    return [spread(head, busy, width - 1, cut=symbols.cut)]
 
 
 def _cut(

@@ -9,6 +9,7 @@ from textual import on
 
 from tui.drawing.fields import Details, detail_rows
 from tui.lines import Row
+from tui.messages import Copy
 from tui.screens.overlay import Overlay
 from tui.widgets.line_list import LineList
 
@@ -22,6 +23,20 @@ class DetailScreen(Overlay[None]):
         self._make = make
         self._details = make()
         super().__init__("" if self._details is None else self._details.title)
+        if self._remedy() is not None:
+            self.HINT = "esc back   y copy the remedy; on another row, that"  # type: ignore[misc]
+
+    def _remedy(self) -> str | None:
+        return None if self._details is None else self._details.first_remedy()
+
+    def action_copy(self) -> None:
+        """Copy the remedy as long as nobody has gone to a row of his own."""
+        remedy = self._remedy()
+        row = self.list.cursor_row
+        if remedy is not None and row is not None and row.key == self.list.rows[0].key:
+            self.post_message(Copy(remedy))
+        else:
+            super().action_copy()
 
     def make_rows(self, width: int) -> list[Row]:
         """The fields."""

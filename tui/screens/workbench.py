@@ -134,7 +134,7 @@ class Workbench(Screen[None]):
         if Changed.TRACE in changed:
             self.title_bar.show(self._title_bar)
             self.verdict.show(self._verdict_lines)
-            self.tree_pane.show(session.trace, session.now)
+            self.tree_pane.show(session.trace, session.now, session.cases, session.climbing)
         if changed & (Changed.TABLE | Changed.TRACE):
             self.modules.show(session.table, self._chosen(), self._modules_hint())
         self.refresh_details()
@@ -173,12 +173,15 @@ class Workbench(Screen[None]):
 
     def _verdict_lines(self, width: int) -> list[Line]:
         session = self._session
-        return [
-            Line(verdict.spans)
-            for verdict in verdict_lines(
-                session.trace, session.now, width - 1, self._symbols, failure=session.failure
-            )
-        ]
+        return verdict_lines(
+            session.trace,
+            session.now,
+            width - 1,
+            self._symbols,
+            failure=session.failure,
+            cases=session.cases,
+            looking=session.looking,
+        )
 
     # -- panes ---------------------------------------------------------------------------------------
 
@@ -248,7 +251,8 @@ class Workbench(Screen[None]):
 
     def action_verdict(self) -> None:
         """The verdict in full."""
-        self.open_details(lambda: verdict_details(self._session.trace, self._symbols))
+        session = self._session
+        self.open_details(lambda: verdict_details(session.trace, self._symbols, session.cases))
 
     # -- the row under the cursor --------------------------------------------------------------------
 

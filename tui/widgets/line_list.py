@@ -195,10 +195,15 @@ class LineList(ScrollView, Painter, can_focus=True):
         self._scroll_to_cursor()
 
     def _scroll_to_cursor(self) -> None:
-        """Scroll as little as needed; headings above the first row come into sight with it."""
+        """Scroll as little as needed; headings above the first row come into sight with it, and so does what
+        stands below a row as its own: rows without a cursor, up to a blank one."""
         at, first = self._selection.at, self._selection.edge(last=False) or 0
         top = 0 if at <= first else at
-        self.scroll_to_region(Region(0, top, 1, at - top + 1), animate=False, force=True)
+        end = at + 1
+        while end < len(self.rows) and not self.rows[end].selectable and self.rows[end].line.spans:
+            end += 1
+        end = max(at + 1, min(end, top + self.size.height))
+        self.scroll_to_region(Region(0, top, 1, end - top), animate=False, force=True)
 
     def action_move(self, direction: int) -> None:
         """To the next row that can be selected; past the last one, only scroll."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
@@ -12,10 +12,14 @@ from probes.trace.fold import Trace
 from tui.drawing.fields import Details
 from tui.drawing.trace_details import trace_details
 from tui.drawing.tree_keys import Part, TreeKey
-from tui.drawing.tree_rows import TreeView, first_hop, guilty_row, open_by_themselves, tree_rows
+from tui.drawing.tree_rows import first_hop, tree_rows
+from tui.drawing.tree_view import TreeView, guilty_layer, guilty_row, open_by_themselves
 from tui.lines import Role, Row, line
 from tui.widgets.line_list import LineList
 from tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from probes.diagnosis.diagnose import Case
 
 
 class TreePane(Pane):
@@ -36,24 +40,31 @@ class TreePane(Pane):
         self._now = 0.0
         self._folds: dict[TreeKey, bool] = {}
         self._suggestions: tuple[str, ...] = ()
+        self._cases: tuple[Case, ...] = ()
+        self._climbing: int | None = None
         self._led: TreeKey | None = None
         """Where the cursor was put by itself."""
 
-    def show(self, trace: Trace, now: float) -> None:
-        """Show a trace at a time, in seconds since its beginning."""
+    def show(
+        self, trace: Trace, now: float, cases: tuple[Case, ...] = (), climbing: int | None = None
+    ) -> None:
+        """Show a trace at a time, in seconds since its beginning, with what it comes to."""
         if trace is not self._trace:
             self._folds, self._led = {}, None
-        self._trace, self._now = trace, now
+        self._trace, self._now, self._cases, self._climbing = trace, now, cases, climbing
         self.redraw()
         self.redraw_title()
         self._lead()
 
     def _lead(self) -> None:
-        """Put the cursor where the story is, unless the user has moved it: a hop, then the first cause."""
+        """Put the cursor where the story is, unless the user has moved it: hop, first cause, its rung."""
         row = self.list.cursor_row
         if row is None or (self._led is not None and row.key != self._led):
             return
-        self._led = guilty_row(self._trace) or first_hop(self._trace) or self._led
+        if self.app.screen is not self.screen:
+            return  # the details of this row are being read
+        trace = self._trace
+        self._led = guilty_layer(trace) or guilty_row(trace) or first_hop(trace) or self._led
         if self._led is not None:
             self.list.select(self._led)
 
@@ -69,7 +80,9 @@ class TreePane(Pane):
 
     def redraw(self) -> None:
         """Make the rows anew."""
-        view = TreeView(self._trace, self._now, self.width, self.symbols, self._folds)
+        view = TreeView(
+            self._trace, self._now, self.width, self.symbols, self._folds, self._cases, self._climbing
+        )
         self.list.set_rows(tree_rows(view) if self._trace.started is not None else self._hints())
 
     def _hints(self) -> list[Row]:
@@ -90,7 +103,7 @@ class TreePane(Pane):
         row = self.list.cursor_row
         if row is None or not isinstance(row.key, TreeKey):
             return None
-        return trace_details(self._trace, row.key, self._now, self.symbols)
+        return trace_details(self._trace, row.key, self._now, self.symbols, self._cases)
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:
@@ -106,7 +119,7 @@ class TreePane(Pane):
         if not isinstance(key, TreeKey):
             return
         by_itself = open_by_themselves(self._trace, self._now)
-        if key.part in (Part.HOP, Part.REQUEST):
+        if key.part in (Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER):
             is_open = self._folds.get(key, key in by_itself)
             if event.direction == 0 or (event.direction > 0) is not is_open:
                 self._folds[key] = not is_open
@@ -116,11 +129,63 @@ class TreePane(Pane):
         if event.direction < 0 and parent is not None:
             self.list.select(parent)
 
+    def unfold(self, request: int) -> None:
+        """Unfold a request, and the hop that it belongs to."""
+        hop = self._trace.requests[request].started.hop
+        for key in (TreeKey(Part.REQUEST, request), TreeKey(Part.HOP, hop or 0)):
+            self._folds[key] = True
+        self.redraw()
+
+    def unfold_hops(self) -> None:
+        """Unfold every hop."""
+        for hop in self._trace.route.hops if self._trace.route is not None else ():
+            self._folds[TreeKey(Part.HOP, hop.id)] = True
+        self.redraw()
+
+    def request_here(self) -> int | None:
+        """The request that the row under the cursor is about: its own, or the last one of its hop."""
+        key = None if self.list.cursor_row is None else self.list.cursor_row.key
+        if not isinstance(key, TreeKey):
+            return None
+        if key.part in (Part.REQUEST, Part.RUNG):
+            return key.number
+        if key.part in (Part.LAYER, Part.LADDER, Part.COMPARISON):
+            rungs = self._trace.climbs.get(key.number)
+            own = rungs[0].request if rungs else None
+            if own is not None:
+                return own
+        hop = self.hop_here()
+        asked = [number for number, request in self._trace.requests.items() if request.started.hop == hop]
+        return asked[-1] if asked and hop is not None else None
+
+    def hop_here(self) -> int | None:
+        """The hop that the row under the cursor belongs to."""
+        key = None if self.list.cursor_row is None else self.list.cursor_row.key
+        if not isinstance(key, TreeKey):
+            return None
+        match key.part:
+            case Part.HOP | Part.EDGE | Part.CAPABILITY:
+                return key.number
+            case Part.CASE:
+                return self._cases[key.number].hop if key.number < len(self._cases) else None
+            case Part.FINDING:
+                return self._trace.findings[key.number].hop
+            case Part.REQUEST | Part.RUNG:
+                return self._trace.requests[key.number].started.hop
+            case Part.LAYER | Part.LADDER | Part.COMPARISON:
+                rungs = self._trace.climbs.get(key.number)
+                return rungs[0].hop if rungs else None
+        return None
+
     def _inside_of(self, key: TreeKey) -> TreeKey | None:
-        if key.part is Part.RUNG:
-            return TreeKey(Part.REQUEST, key.number)
-        if key.part is Part.REQUEST:
-            return TreeKey(Part.HOP, self._trace.requests[key.number].started.hop or 0)
-        if key.part is Part.FINDING:
-            return TreeKey(Part.HOP, self._trace.findings[key.number].hop or 0)
+        hop = self.hop_here()
+        match key.part:
+            case Part.RUNG:
+                return TreeKey(Part.REQUEST, key.number)
+            case Part.LAYER | Part.COMPARISON:
+                rungs = self._trace.climbs.get(key.number)
+                own = rungs[0].request if rungs and rungs[0].hop is not None else None
+                return TreeKey(Part.LADDER, key.number) if own is None else TreeKey(Part.REQUEST, own)
+            case Part.REQUEST | Part.FINDING | Part.LADDER | Part.CAPABILITY | Part.CASE:
+                return TreeKey(Part.HOP, hop or 0)
         return None
