@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from probes.demo import behaviour as acts
-from probes.demo.behaviour import Script
+from probes.demo.behaviour import Answer, Request, Script
 from probes.demo.content import simple_module
 from probes.demo.server import World
 from probes.diagnosis.catalogue import MAX_LINES, WIDTH
 from probes.diagnosis.columns import columns
 from probes.golang.protocol import Op
 from tests.against_go.compare import authority_file, server_tls
-from tests.modtrace import clean_environment, modtrace
+from tests.against_go.golang import go_binary
+from tests.modtrace import COMMAND, clean_environment, modtrace
 from tests.tls_servers import RawServer
 
 PATH = "m.test/x"
@@ -214,3 +217,65 @@ def test_fish_gets_lines_for_fish(tmp_path: Path) -> None:
     remedy = json.loads(done.stdout)["cases"][0]["remedies"][0]
     assert remedy["shell"] == "fish"
     assert remedy["lines"][0].startswith("set -gx GOPROXY '")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "https://oauth2:SuperSecretPassw0rdNumber@git.corp.test/x",
+        "Authorization: Bearer AAAABBBBCCCCDDDDEEEEFFFF.SECRETTAILOFTHETOKEN",
+        "https://x.test/?token=SuperSecretPassw0rdNumber",
+    ],
+)
+def test_a_secret_in_a_body_is_masked_before_it_is_cut(secret: str, tmp_path: Path) -> None:
+    words = f"{'x' * 90} fatal: could not read Username for '{secret}': terminal prompts disabled"
+    with World([_failing(404, words.encode()).answer]) as world:
+        env = clean_environment(tmp_path, GOPROXY=world.urls[0])
+        plain = modtrace("doctor", f"{PATH}@v1.0.0", env=env, cwd=tmp_path)
+        data = modtrace("doctor", f"{PATH}@v1.0.0", "--json", env=env, cwd=tmp_path)
+    for part in ("SuperSecret", "Passw0rd", "SECRETTAIL", "w0rdNumber"):
+        assert part not in plain.stdout + data.stdout
+
+
+def test_large_heads_are_read_as_go_reads_them(tmp_path: Path) -> None:
+    def padded(request: Request, answer: Answer) -> Answer:
+        return replace(answer, headers=tuple((f"X-Pad-{number}", "x" * 4000) for number in range(100)))
+
+    with World([Script({PATH: MODULE}, dict.fromkeys(Op, padded)).answer]) as world:
+        env = clean_environment(tmp_path, GOPROXY=world.urls[0])
+        done = modtrace("doctor", f"{PATH}@v1.0.0", env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_encoding_that_lacks_a_character_is_no_bug(tmp_path: Path) -> None:
+    env = clean_environment(tmp_path, GOPROXY="https://goproxy.test，direct", PYTHONIOENCODING="latin-1")
+    done = subprocess.run(
+        [COMMAND, "doctor", f"{PATH}@v1.0.0"],
+        env=env, cwd=tmp_path, capture_output=True, encoding="latin-1", timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "\\uff0c" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_closed_stdout_is_one_line(tmp_path: Path) -> None:
+    env = clean_environment(tmp_path, GOPROXY="off")
+    done = subprocess.run(
+        ["sh", "-c", f"exec {COMMAND} doctor {PATH}@v1.0.0 >&-"],
+        env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert "cannot write the output" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["tlsrsakex=1", "asynctimerchan=2", "http2client=0,tls10server=1"])
+def test_a_removed_godebug_stops_go_and_us(value: str, tmp_path: Path) -> None:
+    env = clean_environment(tmp_path, GOPROXY="off", GODEBUG=value, GOCACHE=str(tmp_path))
+    go = subprocess.run(
+        [str(go_binary()), "mod", "download", "-json", f"{PATH}@v1.0.0"],
+        env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    done = modtrace("doctor", f"{PATH}@v1.0.0", "--json", env=env, cwd=tmp_path)
+    assert json.loads(done.stdout)["error"] == go.stderr.split("\n", 1)[0]
+    assert done.returncode == 1

@@ -114,7 +114,7 @@ def _is_output_error(error: OSError) -> bool:
     """Whether the output's disk is full or gone."""
     import errno
 
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+    return error.errno in (errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def _cannot_write(error: OSError) -> int:
@@ -127,6 +127,8 @@ def _forget_stdout() -> None:
     """Keep Python from complaining at exit about a reader that has gone away."""
     import os
 
+    if sys.stdout is None:
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

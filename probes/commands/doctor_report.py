@@ -8,6 +8,7 @@ from probes.diagnosis.catalogue import WIDTH, render
 from probes.diagnosis.columns import columns, cut, wrapped
 from probes.diagnosis.diagnose import Case
 from probes.diagnosis.findings import Level
+from probes.golang.redact import MASK
 from probes.golang.safetext import safe_text
 from probes.ladder.faults import Judgement
 from probes.trace.events import CapabilityLearned, Outcome, RungClimbed
@@ -24,23 +25,23 @@ def report(trace: Trace, cases: Sequence[Case], width: int = WIDTH) -> str:
             lines += ["", *render(case.diagnosis, width)]
     warnings = [case for case in cases if case.level is not Level.ERROR]
     if warnings:
-        lines += [
-            "",
-            "also seen, and not why go fails:" if trace_fails(trace) else "seen, and go gets past it:",
-        ]
+        lines += ["", _HEADING.get(_outcome(trace), "also seen:")]
         for case in warnings:
             lines += _short(case, width)
     for rungs in trace.climbs.values():
         lines += _ladder(rungs, width)
     lines += _comparisons(trace, width)
     lines += _capabilities(trace, width)
+    lines += _answers(trace, width)
     lines += _settings(trace, width)
     return "\n".join(safe_text(line, limit=2000).rstrip() for line in lines) + "\n"
 
 
-def trace_fails(trace: Trace) -> bool:
-    """Whether go would fail."""
-    return trace.finished is not None and trace.finished.outcome is Outcome.FAILS
+_HEADING = {Outcome.OK: "seen, and go gets past it:", Outcome.FAILS: "also seen:"}
+
+
+def _outcome(trace: Trace) -> Outcome:
+    return Outcome.UNKNOWN if trace.finished is None else trace.finished.outcome
 
 
 def _verdict(trace: Trace, cases: Sequence[Case]) -> Iterator[str]:
@@ -51,7 +52,7 @@ def _verdict(trace: Trace, cases: Sequence[Case]) -> Iterator[str]:
     match finished.outcome:
         case Outcome.OK:
             yield f"{target} -> {finished.version}    ok, go would download it"
-            if not cases:
+            if not cases and not trace.findings:
                 yield "Nothing wrong was found on the way."
         case Outcome.FAILS:
             yield f"{target}    go would fail:"
@@ -60,7 +61,7 @@ def _verdict(trace: Trace, cases: Sequence[Case]) -> Iterator[str]:
         case Outcome.CANCELLED:
             yield f"{target}    stopped before the end"
         case _:
-            yield f"{target}    could not tell: {finished.detail}"
+            yield from wrapped(f"{target}    could not tell: {safe_text(finished.detail)}", WIDTH, 4)
 
 
 def _short(case: Case, width: int) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _short(case: Case, width: int) -> Iterator[str]:
     for number, line in enumerate(wrapped(f"{tag} {safe_text(diagnosis.cause)}", width - 2, 3)):
         yield (_INDENT if number == 0 else _INDENT * 2) + line
     if diagnosis.remedies:
-        yield cut(f"{_INDENT * 2}try  {safe_text(diagnosis.remedies[0].lines[0])}", width)
+        yield f"{_INDENT * 2}try  {safe_text(diagnosis.remedies[0].lines[0])}"
 
 
 _MARKS = {
@@ -149,6 +150,28 @@ def _cells(learned: CapabilityLearned, width: int) -> Iterator[str]:
     yield from (_INDENT * 2 + line for line in wrapped(" · ".join(said), width - 4, 4))
 
 
+def _answers(trace: Trace, width: int) -> Iterator[str]:
+    """What answers give away that go does not say."""
+    made = [event.finding for event in trace.findings if event.finding.level is not Level.INFO]
+    if not made:
+        return
+    yield ""
+    yield "answers that are not what they seem"
+    for finding in made:
+        yield from _hanging(f"{finding.level.value}: ", finding.message, width)
+        yield from _try(finding.remedy, width)
+
+
+def _try(remedy: Sequence[str], width: int) -> Iterator[str]:
+    """The first line of a remedy, whole: one that is cut cannot be copied."""
+    if not remedy:
+        return
+    line = safe_text(remedy[0])
+    if MASK in line:
+        line = "edit the value by hand, since it holds a secret"
+    yield f"{_INDENT * 5}try  {line}"
+
+
 def _settings(trace: Trace, width: int) -> Iterator[str]:
     findings = [] if trace.started is None else list(trace.started.findings)
     serious = [finding for finding in findings if finding.level is not Level.INFO]
@@ -159,5 +182,4 @@ def _settings(trace: Trace, width: int) -> Iterator[str]:
     for finding in sorted(serious, key=lambda found: found.level is not Level.ERROR):
         about = f" {finding.variable}:" if finding.variable else ":"
         yield from _hanging(f"{finding.level.value}{about} ", finding.message, width)
-        if finding.remedy:
-            yield cut(f"{_INDENT * 5}try  {safe_text(finding.remedy[0])}", width)
+        yield from _try(finding.remedy, width)

@@ -12,6 +12,7 @@ first, is marked, and names its risk.
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -404,14 +405,25 @@ def _command_lines(label: str, remedy: Remedy, width: int) -> list[str]:
             lines += wrapped(text, width - _LABEL, 2)
         else:
             lines += _continued(text, width - _LABEL, mark)
-    return [f"{label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]
+    return [
+        line[1:] if line.startswith(_FLUSH) else f"{label if number == 0 else '':<{_LABEL}}{line}"
+        for number, line in enumerate(lines)
+    ]
 
 
 _WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\S)+")
+_FLUSH = "\f"
+"""Begins a line that stands at the left edge: a blank before it would break a word in two."""
+_MOST_PIECES = 4
+"""A word that takes more lines than these is cut: nobody types it."""
 
 
 def _continued(command: str, width: int, mark: str) -> list[str]:
-    """A command in at most three lines, broken between words of the shell; a longer one is cut."""
+    """A command on as few lines as it takes, broken between words of the shell; it stays whole.
+
+    A word that is too long by itself goes on at the left edge of the next line: the shell joins what stands
+    on both sides of a backslash and a line feed, and a quoted word may end and begin anew there.
+    """
     if columns(command) <= width:
         return [command]
     lines = [""]
@@ -421,6 +433,26 @@ def _continued(command: str, width: int, mark: str) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = longer
-    if len(lines) > 3:
-        lines[2:] = [" ".join(lines[2:])]
-    return [*(f"{cut(line, width - 2)} {mark}" for line in lines[:-1]), cut(lines[-1], width)]
+    whole: list[str] = []
+    for number, line in enumerate(lines):
+        pieces = _pieces(line, width) if mark == "\\" else [cut(line, width - 2)]
+        behind = f" {mark}" if number < len(lines) - 1 else ""
+        whole += [*(f"{piece}{mark}" for piece in pieces[:-1]), pieces[-1] + behind]
+    return whole
+
+
+def _pieces(line: str, width: int) -> list[str]:
+    """A line that is one long word, in pieces that a shell joins again; any other line as it is."""
+    if columns(line) <= width - 2:
+        return [line]
+    try:
+        (value,) = shlex.split(line)
+    except ValueError:  # no word of its own, or none that a shell could read
+        return [cut(line, width - 2)]
+    step = width - 8
+    chunks = [value[at : at + step] for at in range(0, len(value), step)]
+    if len(chunks) > _MOST_PIECES or not value.isascii():
+        return [cut(line, width - 2)]
+    name, equals, rest = chunks[0].partition("=")
+    first = f"{name}={shlex.quote(rest)}" if equals else shlex.quote(chunks[0])
+    return [first, *(_FLUSH + shlex.quote(chunk) for chunk in chunks[1:])]

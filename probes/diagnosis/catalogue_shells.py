@@ -48,6 +48,9 @@ STAND_INS: Mapping[str, str] = MappingProxyType(
         "declared": "DECLARED",
         "proxy": "proxy.corp.example:3128",
         "place": "storage.googleapis.com",
+        "as_http": "http://HOST,direct",
+        "as_https": "https://HOST,direct",
+        "database": "sum.golang.org",
     }
 )
 """What stands in a gap when no fact fills it."""

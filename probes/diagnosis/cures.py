@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell
 from probes.diagnosis.error_facts import private_pattern
-from probes.diagnosis.symptoms import Symptom
+from probes.diagnosis.symptoms import Symptom, failed_hops
 from probes.golang.environment import Source
-from probes.golang.goproxy import HopKind
+from probes.golang.goproxy import HopKind, Separator
 from probes.golang.redact import MASK
 from probes.trace.events import SettingView
 from probes.trace.fold import Trace
@@ -41,6 +41,9 @@ def case_facts(trace: Trace, symptom: Symptom) -> dict[str, str]:
         "proxies": _without(trace, symptom.hop),
         "piped": _piped(trace, symptom.hop),
         "other": _other(trace, symptom.hop),
+        "as_http": _respelt(trace, symptom.hop, "http"),
+        "as_https": _respelt(trace, symptom.hop, "https"),
+        "database": "" if trace.route is None else trace.route.checksum,
     }
     version = trace.chosen.version if trace.chosen is not None else started.query
     if version and version != "latest":
@@ -73,25 +76,42 @@ def _hops(trace: Trace) -> tuple[HopView, ...]:
 
 
 def _without(trace: Trace, hop: HopView | None) -> str:
-    """The list without one entry; where that leaves no proxy, the public mirrors before the rest."""
-    kept = [other for other in _hops(trace) if hop is None or other.id != hop.id]
-    kept = [other for other in kept if other.kind is not HopKind.NOPROXY]
+    """The list without the entries that fail; where no proxy is left, public mirrors before the rest."""
+    failing = failed_hops(trace) | ({hop.id} if hop is not None else set())
+    specs = {other.spec for other in _hops(trace) if other.id in failing}
+    listed = [other for other in _hops(trace) if other.kind is not HopKind.NOPROXY]
+    kept = [other for other in listed if other.id not in failing and other.spec not in specs]
     if any(other.kind is HopKind.PROXY for other in kept):
         return _written(kept)
-    mine = hop.spec.rstrip("/") if hop is not None else ""
-    mirrors = [mirror for mirror in PUBLIC_MIRRORS if mirror != mine][:2]
+    mirrors = [mirror for mirror in PUBLIC_MIRRORS if mirror not in {spec.rstrip("/") for spec in specs}][:2]
     last = kept[-1].spec if kept else "direct"
     return "|".join([*mirrors, last])
 
 
+def has_other_proxy(trace: Trace, hop: HopView | None) -> bool:
+    """Whether the list holds a proxy that has not failed."""
+    failing = failed_hops(trace) | ({hop.id} if hop is not None else set())
+    specs = {other.spec for other in _hops(trace) if other.id in failing}
+    return any(other.kind is HopKind.PROXY and other.spec not in specs for other in _hops(trace))
+
+
 def _piped(trace: Trace, hop: HopView | None) -> str:
-    """The list with "|" behind one entry."""
+    """The list with "|" behind an entry, wherever it stands."""
     hops = [other for other in _hops(trace) if other.kind is not HopKind.NOPROXY]
     if hop is None or not hops:
         return ""
     if hops[-1].id == hop.id:
         return _written(hops) + "|direct" if hop.kind is HopKind.PROXY else ""
-    return _written([replace(other, separator="|") if other.id == hop.id else other for other in hops])  # type: ignore[arg-type]
+    return _written([replace(one, separator=Separator.PIPE) if one.spec == hop.spec else one for one in hops])
+
+
+def _respelt(trace: Trace, hop: HopView | None, scheme: str) -> str:
+    """The list with another scheme in front of one entry."""
+    hops = [other for other in _hops(trace) if other.kind is not HopKind.NOPROXY]
+    if hop is None or hop.kind is not HopKind.PROXY:
+        return ""
+    rest = hop.spec.partition("://")[2] or hop.spec
+    return _written([replace(one, spec=f"{scheme}://{rest}") if one.id == hop.id else one for one in hops])
 
 
 def _written(hops: Iterable[HopView]) -> str:
@@ -113,15 +133,41 @@ _WRITES = re.compile(r"go env -w (?P<name>\w+)=(?P<value>.*)")
 _FORGETS = re.compile(r"go env -u (?P<name>\w+)")
 
 
-def for_this_machine(trace: Trace, rule: Rule) -> Rule:
+def for_this_machine(trace: Trace, rule: Rule, symptom: Symptom) -> Rule:
     """The rule with remedies that have an effect here; their gaps are still open."""
-    return replace(rule, remedies=tuple(_for_layer(trace, remedy) for remedy in rule.remedies))
+    remedies = [_for_layer(trace, remedy) for remedy in rule.remedies]
+    if symptom.url.startswith("http://"):
+        remedies = [_for_plain_http(remedy) for remedy in remedies]
+    return replace(rule, remedies=tuple(remedies))
 
 
-def without_masks(diagnosis: Diagnosis) -> Diagnosis:
-    """The diagnosis with words for a remedy that would show, or lose, a secret; no remedy twice."""
-    remedies = (_without_mask(remedy) for remedy in diagnosis.remedies)
+def _for_plain_http(remedy: Remedy) -> Remedy:
+    """go reads HTTP_PROXY for http URLs; a line that unsets both stays."""
+    lines = tuple(
+        line if line.startswith("unset ") else line.replace("HTTPS_PROXY=", "HTTP_PROXY=")
+        for line in remedy.lines
+    )
+    return replace(remedy, lines=lines)
+
+
+def worth_typing(trace: Trace, diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis without remedies that change nothing, without masks, and with none twice."""
+    remedies = [_without_mask(remedy) for remedy in diagnosis.remedies if not _is_set_already(trace, remedy)]
     return replace(diagnosis, remedies=tuple(_distinct(remedies)))
+
+
+_SETS = re.compile(r"(?:export|go env -w|set -gx) ['\"]?(?P<name>\w+)[= ](?P<value>.*)")
+
+
+def _is_set_already(trace: Trace, remedy: Remedy) -> bool:
+    """Whether every line gives a variable the value that it has."""
+    settings = _settings(trace)
+    for line in remedy.lines:
+        match = _SETS.fullmatch(line)
+        setting = None if match is None else settings.get(match["name"])
+        if match is None or setting is None or match["value"].strip("'\"") != setting.value:
+            return False
+    return True
 
 
 def _distinct(remedies: Iterable[Remedy]) -> Iterator[Remedy]:
@@ -135,7 +181,7 @@ def _distinct(remedies: Iterable[Remedy]) -> Iterator[Remedy]:
 def _for_layer(trace: Trace, remedy: Remedy) -> Remedy:
     if remedy.shell not in (Shell.POSIX, Shell.ANY):
         return remedy
-    lines = tuple(_line_for_layer(trace, line) for line in remedy.lines)
+    lines = tuple(dict.fromkeys(_line_for_layer(trace, line) for line in remedy.lines))
     if lines == remedy.lines:
         return remedy
     return replace(remedy, lines=lines, shell=Shell.POSIX, scope=Scope.SHELL)
@@ -161,10 +207,15 @@ def _needs_shell(trace: Trace, name: str) -> bool:
     return no_go or (goenv is not None and goenv.value == "off")
 
 
+_BY_HAND = {
+    "pipe": "put | behind the entry that failed", "pipe-here": "put | behind the entry that failed",
+    "https": "write https:// in front of that entry", "http-scheme": "write http:// in front of that entry",
+}  # fmt: skip
+
+
 def _without_mask(remedy: Remedy) -> Remedy:
     if not any(MASK in line for line in remedy.lines):
         return remedy
-    is_pipe = remedy.id.startswith("pipe")
-    change = "put | behind the entry that failed" if is_pipe else "take out the entry that failed"
+    change = _BY_HAND.get(remedy.id, "take out the entry that failed")
     words = f"edit GOPROXY by hand, since it holds a password: {change}"
     return replace(remedy, lines=(words,), shell=Shell.WORDS)

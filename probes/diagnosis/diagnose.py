@@ -10,12 +10,12 @@ broke when it was climbed by itself; the status of the answer; go's own words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell, Transience, rule
-from probes.diagnosis.cures import case_facts, for_this_machine, without_masks
+from probes.diagnosis.cures import case_facts, for_this_machine, has_other_proxy, worth_typing
 from probes.diagnosis.error_facts import sentence
 from probes.diagnosis.explain import explain
 from probes.diagnosis.fault_rules import fault_rules
@@ -24,7 +24,7 @@ from probes.diagnosis.symptoms import Symptom, passed_symptoms, primary_symptom
 from probes.golang.goproxy import HopKind
 from probes.ladder.faults import Fault, Judgement, Rung
 from probes.net.limits import FOR_EVER
-from probes.trace.events import RungClimbed
+from probes.trace.events import RungClimbed, SettingView
 from probes.trace.fold import Trace
 
 
@@ -107,6 +107,12 @@ def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
             ("loop", "pipe", "elsewhere"),
             Transience.YES,
         )
+    if symptom.leads_nowhere:
+        words = "{host} redirects to something that go has no way to ask."
+        return _Meaning(rule("R13"), words, ("elsewhere", "look"), Transience.NO)
+    special = None if fault is None else _special(trace, symptom, fault)
+    if special is not None:
+        return special
     if fault in _CHAIN_FAULTS and _list_stops(trace, symptom):
         return _Meaning(rule("R01"), _stop_sentence(trace, symptom), transience=_transience(fault))
     if fault is not None:
@@ -116,6 +122,70 @@ def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
         row = fault_rules()[Fault.HTTP_STALL]
         return _Meaning(row.rule, row.cause, row.remedies, row.transience)
     return _settled_mode(symptom, _by_words(symptom.words))
+
+
+def _special(trace: Trace, symptom: Symptom, fault: Fault) -> _Meaning | None:
+    """What a fault comes to where more is known than the rung: the settings, the headers, the scheme."""
+    row = fault_rules()[fault]
+    settings = {view.name: view for view in trace.started.settings} if trace.started is not None else {}
+    if symptom.url.startswith("file:"):
+        return _Meaning(
+            rule("R11"), "The folder of the file:// proxy does not hold this file.", ("folder", "elsewhere")
+        )
+    if "x-squid-error" in symptom.headers or (fault is Fault.HTTP_PROXY_AUTH and _has_http_proxy(symptom)):
+        auth = fault is Fault.HTTP_PROXY_AUTH
+        remedies = ("credentials", "no-proxy") if auth else ("no-proxy", "allow", "unset")
+        return _Meaning(rule("R19"), "The HTTP proxy itself answered {status}, not {host}.", remedies)
+    if fault is Fault.HTTP_PROXY_AUTH:
+        words = "{host} answers 407 as an HTTP proxy would, and no HTTP proxy is set."
+        return _Meaning(rule("R19"), words, ("not-a-proxy", "no-proxy"))
+    if fault is Fault.HTTP_UNAUTHORIZED:
+        return _Meaning(row.rule, row.cause, _login_remedies(trace, symptom, settings), row.transience)
+    if fault is Fault.TLS_NO_ROOTS:
+        named = [
+            name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in settings and settings[name].value
+        ]
+        if named:
+            words = f"{' and '.join(named)} leads to no root certificate, and replaces those of the system."
+            return _Meaning(row.rule, words, ("unset-roots", "ca-file"), row.transience)
+    if fault is Fault.HTTP_H2 and not (symptom.broken and symptom.broken.godebug):
+        return _Meaning(
+            row.rule, "The stream of {host}'s answer broke, over HTTP/1.1 as well.", ("loop", "elsewhere")
+        )
+    if fault in _NO_TLS and _assumed_https(trace, symptom):
+        words = (
+            "{host} stands in GOPROXY without a scheme, so go speaks TLS to it; what listens there does not."
+        )
+        return _Meaning(rule("R02"), words, ("http-scheme", "show"), Transience.NO)
+    return None
+
+
+_NO_TLS = frozenset(
+    {Fault.TLS_CLOSED, Fault.TLS_RESET, Fault.TLS_NOT_TLS, Fault.TLS_TIMEOUT, Fault.TLS_ERROR}
+)
+
+
+def _assumed_https(trace: Trace, symptom: Symptom) -> bool:
+    if symptom.hop is None or "://" in symptom.hop.spec:
+        return False
+    return trace.started is not None and any(
+        finding.id == "goproxy.assumed-https" for finding in trace.started.findings
+    )
+
+
+def _has_http_proxy(symptom: Symptom) -> bool:
+    return any(rung.rung == Rung.PROXY and rung.judgement != Judgement.SKIPPED for rung in symptom.rungs)
+
+
+def _login_remedies(trace: Trace, symptom: Symptom, settings: Mapping[str, SettingView]) -> tuple[str, ...]:
+    """Where the credentials would have to stand to be sent at all."""
+    if symptom.url.startswith("http://"):
+        return ("no-plain-http", "goprivate")
+    if "xxxxx@" in symptom.url or (symptom.hop is not None and "@" in symptom.hop.spec):
+        return ("correct-url", "netrc")
+    if settings.get("GOAUTH") is not None and settings["GOAUTH"].value == "off":
+        return ("goauth-on", "netrc")
+    return ("correct-netrc", "goprivate") if symptom.sent_credentials else ("netrc", "goprivate")
 
 
 _MODE_REMEDIES = (
@@ -269,6 +339,8 @@ def _checksum_meaning(trace: Trace, symptom: Symptom) -> _Meaning:
     is_public = trace.route is not None and trace.route.checksum in PUBLIC_DATABASES
     order = ("operator", "serving-proxy", "alias") if through else ("alias", "serving-proxy", "wait")
     remedies = tuple(name for name in order if is_public or name not in ("alias", "serving-proxy"))
+    if has_other_proxy(trace, symptom.hop) and through:
+        remedies = ("elsewhere", *remedies)
     cause = "The module came, but not the word of the checksum database"
     if through and symptom.status:
         asked = symptom.url.endswith("/supported")
@@ -326,7 +398,7 @@ def _case(
     facts = case_facts(trace, symptom)
     words = symptom.words if level is Level.ERROR else ""
     diagnosis = Diagnosis.of(
-        for_this_machine(trace, meaning.rule),
+        for_this_machine(trace, meaning.rule, symptom),
         facts,
         cause=sentence(meaning.cause or meaning.rule.cause, facts),
         evidence=tuple(_evidence(trace, symptom, seen)),
@@ -341,7 +413,7 @@ def _case(
     broken = seen or symptom.broken
     return Case(
         level=level,
-        diagnosis=without_masks(diagnosis),
+        diagnosis=worth_typing(trace, diagnosis),
         hop=None if symptom.hop is None else symptom.hop.id,
         request=None if symptom.request is None else symptom.request.started.request,
         rung=None if broken is None else broken.rung,

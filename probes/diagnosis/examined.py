@@ -81,7 +81,12 @@ async def look_again(
     started, finished = request.started, request.finished
     route = _route(trace, environment)
     answered = finished is not None and finished.status is not None
-    target = _Target(started.hop, started.request, _with_secrets(route, started.hop, started.url))
+    url = _with_secrets(route, started.hop, started.url)
+    if finished is not None and finished.redirects and not answered:
+        led = finished.redirects[-1].url
+        # The proxy has done its part: what breaks is where it led.
+        url = led if led.startswith(("http://", "https://")) else url
+    target = _Target(started.hop, started.request, url)
     compare = not answered if look.compare is None else look.compare
     await _climb(trace, environment, target, emit, look, compare=compare)
 

@@ -60,11 +60,15 @@ class Symptom:
         return None
 
     def _name_fault(self) -> Fault | None:
-        """A lie about the name is the cause of everything that breaks at the address."""
+        """What leads to the wrong place is the cause of everything that breaks there."""
         assert self.broken is not None
-        if self.broken.rung not in (Rung.TCP, Rung.TLS):
+        if self.broken.rung not in (Rung.NAMES, Rung.TCP, Rung.TLS):
             return None
         for rung in self.rungs:
+            if rung.rung == Rung.PROXY and Fault.PROXY_IGNORED.value in rung.faults:
+                return Fault.PROXY_IGNORED
+            if rung is self.broken:
+                return None
             if rung.rung == Rung.NAMES and rung.faults and Fault(rung.faults[0]) in MISLEADING:
                 return Fault(rung.faults[0])
         return None
@@ -78,6 +82,20 @@ class Symptom:
             if rung.rung == Rung.CONTENT and rung.faults:
                 return Fault(rung.faults[0])
         return None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of interest of the answer, where a ladder was climbed."""
+        for rung in self.rungs:
+            if rung.rung == Rung.HTTP:
+                return {str(name): str(value) for name, value in rung.report.get("headers", ())}
+        return {}
+
+    @property
+    def sent_credentials(self) -> bool:
+        """Whether the request that was refused carried some, where a ladder was climbed."""
+        legs = [leg for rung in self.rungs if rung.rung == Rung.HTTP for leg in rung.report.get("legs", ())]
+        return any(isinstance(leg, dict) and leg.get("credentials") for leg in legs)
 
     @property
     def passed_when_climbed(self) -> bool:
@@ -104,8 +122,19 @@ class Symptom:
 
     @property
     def host(self) -> str:
-        """Host and port as the setting names them."""
+        """Host and port as the setting names them; after a redirect that ends nowhere, of its target."""
+        finished = None if self.request is None else self.request.finished
+        if finished is not None and finished.redirects and finished.status is None and not self.leads_nowhere:
+            return self.place
         return self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether the server redirected to something that go has no way to ask."""
+        finished = None if self.request is None else self.request.finished
+        if finished is None or finished.status is not None or not finished.redirects:
+            return False
+        return not finished.redirects[-1].url.startswith(("http://", "https://"))
 
     @property
     def stops(self) -> bool:
@@ -126,7 +155,7 @@ def primary_symptom(trace: Trace) -> Symptom | None:
     if finished.outcome is Outcome.UNKNOWN:
         waiting = _waits_for_ever(trace)
         return _of_hanging_request(trace) if waiting is None else _of_decision(trace, waiting)
-    decision = trace.failing_decision()
+    decision = _reported_decision(trace) or trace.failing_decision()
     if decision is not None:
         return _of_database(trace, decision) or _of_decision(trace, decision)
     request = _last_failed_request(trace)
@@ -141,6 +170,27 @@ def primary_symptom(trace: Trace) -> Symptom | None:
         tuple(trace.climb_of(started.request)),
         words,
         is_checksum=started.op.value == "sum",
+    )
+
+
+def _reported_decision(trace: Trace) -> HopDecided | None:
+    """Of several entries that really failed, the one whose error go prints: the others were passed over."""
+    finished = trace.finished
+    if finished is None or finished.failed_walk is None:
+        return None
+    walk = trace.walks[finished.failed_walk]
+    hard = [decision for decision in walk.decisions if decision.error is not None and not decision.not_exist]
+    told = None if walk.finished is None else walk.finished.error
+    return next((decision for decision in hard if len(hard) > 1 and decision.error == told), None)
+
+
+def failed_hops(trace: Trace) -> frozenset[int]:
+    """The entries that failed in a way that is no "not found": they would fail again."""
+    return frozenset(
+        decision.hop
+        for walk in trace.walks.values()
+        for decision in walk.decisions
+        if decision.error is not None and not decision.not_exist
     )
 
 
@@ -167,7 +217,7 @@ def _of_hanging_request(trace: Trace) -> Symptom | None:
 
 def passed_symptoms(trace: Trace) -> Iterator[Symptom]:
     """The entries that did not serve and were passed over, each once: a tax on every request."""
-    failing = trace.failing_decision()
+    failing = _reported_decision(trace) or trace.failing_decision()
     told: set[int | None] = set() if failing is None else {failing.hop}
     for walk in trace.walks.values():
         for decision in walk.decisions:

@@ -26,6 +26,29 @@ _OTHER_FLAGS = (
     "replace require retract retracted reuse t tags test testcache tool toolchain toolexec trimpath u use "
     "vendor versions vet vettool w work x "
 )
+_OLD_GODEBUG = {
+    "x509sha1": (24, ("1",)), "tlskyber": (24, ("0",)), "gotypesalias": (27, ("0",)),
+    "tlsunsafeekm": (27, ("1",)), "tlsrsakex": (27, ("1",)), "tls3des": (27, ("1",)),
+    "tls10server": (27, ("1",)), "x509keypairleaf": (27, ("0",)), "asynctimerchan": (27, ("1", "2")),
+}  # fmt: skip
+"""internal/godebugs Removed: the release that took a setting away, and the values that Go refuses now."""
+
+
+def check_godebug(value: str) -> None:
+    """What becomes of any Go program with this GODEBUG (runtime parsegodebug, main).
+
+    Raises GoError with go's words for a removed setting with an old value.
+    """
+    for field in value.split(","):
+        name, equals, setting = field.partition("=")
+        removed, old = _OLD_GODEBUG.get(name, (0, ()))
+        if equals and setting in old:
+            raise GoError(
+                f"fatal error: removed GODEBUG {quote(name)} set to old value {quote(setting)} "
+                f"in environment (https://go.dev/doc/godebug#go-1{removed})"
+            )
+
+
 KNOWN_FLAGS = frozenset(
     [*_TEST_FLAGS.split(), *(f"test.{name}" for name in _TEST_FLAGS.split()), *_OTHER_FLAGS.split()]
 )

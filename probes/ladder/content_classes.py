@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from probes.golang.redact import redact
 from probes.ladder.faults import Fault
 from probes.ladder.model import shown
 
@@ -73,7 +74,9 @@ def classes_of(
     text: str, headers: Sequence[tuple[str, str]] = (), place: str = "", *, html: bool
 ) -> tuple[FoundClass, ...]:
     """The causes that an answer names, the most telling first, each fault once."""
-    lines = "\n".join(f"{name}: {value}" for name, value in headers)
+    # Secrets go before anything is cut out: half of one would not be known for what it is.
+    text = redact(text)
+    lines = redact("\n".join(f"{name}: {value}" for name, value in headers))
     found: dict[Fault, FoundClass] = {}
     for row in _rows():
         if row.fault in found or row.only == ("text" if html else "html"):

@@ -33,6 +33,9 @@ from probes.net.mime import header_fault
 from probes.net.roots import client_context, find_roots
 from probes.net.tunnel import is_socks
 
+# httpcore's own limit for a head is 100 KiB; go's is 10 MiB (net/http maxHeaderResponseSize).
+httpcore.AsyncHTTP11Connection.MAX_INCOMPLETE_EVENT_SIZE = 10 << 20
+
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
 SECOND_USER_AGENTS = {"HTTP/2": "Go-http-client/2.0"}
 """net/http's own names: cmd/go forgets its name on the second request after a 4xx over https."""
@@ -239,6 +242,8 @@ class HTTPClient:
 
     async def _send(self, url: GoURL, headers: dict[str, str], exchange: Exchange) -> Answer:
         """One request and its answer; a reused connection that dies before it answers is replaced once."""
+        if url.scheme not in ("http", "https"):
+            raise _get_error(url, f"unsupported protocol scheme {quote(url.scheme)}")
         try:
             proxy = self._rules.proxy_for(url)
         except GoError as error:
@@ -247,6 +252,7 @@ class HTTPClient:
             raise _get_error(url, "http: no Host in request URL")
         host = ascii_host(url.hostname())
         if host is None:
+            await self._only_the_proxy(url, proxy, exchange)
             exchange.finish("names", monotonic(), ok=False, detail="not a domain name")
             raise _get_error(url, f"dial tcp: lookup {url.hostname()}: no such host")
         request = _request(url, host, headers)
@@ -272,6 +278,19 @@ class HTTPClient:
                 _exchange=exchange,
                 _limits=self._limits,
             )
+
+    async def _only_the_proxy(self, url: GoURL, proxy: GoURL | None, exchange: Exchange) -> None:
+        """Connect to the HTTP proxy: its failure comes before that of a name that no proxy could look up."""
+        if proxy is None:
+            return
+        token = current_exchange.set(exchange)
+        try:
+            stream = await self._backend(url, proxy).connect_tcp(url.hostname(), 443)
+            await stream.aclose()
+        except httpcore.ConnectError as error:
+            raise _get_error(url, _request_words(error, exchange)) from error
+        finally:
+            current_exchange.reset(token)
 
     async def _attempt(
         self, pool: httpcore.AsyncConnectionPool, request: httpcore.Request, exchange: Exchange
@@ -303,17 +322,7 @@ class HTTPClient:
         self, url: GoURL, proxy: GoURL | None, context: ssl.SSLContext | None
     ) -> httpcore.AsyncConnectionPool:
         """A pool for one kind of URL: straight, through a tunnel, or by way of an HTTP proxy."""
-        proxy_tls = None
-        if proxy is not None and proxy.scheme == "https":
-            self._context = proxy_tls = self._context or self._make_context()
-        backend = TracingBackend(
-            self._limits,
-            proxy=proxy,
-            proxy_host="" if proxy is None else ascii_host(proxy.hostname()) or "",
-            proxy_tls=proxy_tls,
-            tunnelled=url.scheme == "https",
-            hello=go_hello(self._environment) if url.scheme == "https" else None,
-        )
+        backend = self._backend(url, proxy)
         if proxy is None or url.scheme == "https" or is_socks(proxy):
             return httpcore.AsyncConnectionPool(
                 ssl_context=context, http2=self._http2, network_backend=backend
@@ -325,6 +334,19 @@ class HTTPClient:
             ),
             proxy_auth=_proxy_auth(proxy),
             network_backend=backend,
+        )
+
+    def _backend(self, url: GoURL, proxy: GoURL | None) -> TracingBackend:
+        proxy_tls = None
+        if proxy is not None and proxy.scheme == "https":
+            self._context = proxy_tls = self._context or self._make_context()
+        return TracingBackend(
+            self._limits,
+            proxy=proxy,
+            proxy_host="" if proxy is None else ascii_host(proxy.hostname()) or "",
+            proxy_tls=proxy_tls,
+            tunnelled=url.scheme == "https",
+            hello=go_hello(self._environment) if url.scheme == "https" else None,
         )
 
 

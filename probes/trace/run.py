@@ -28,7 +28,7 @@ NETWORK_VARIABLES = (
 DECIDING_VARIABLES = (
     "GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOFLAGS", "GO111MODULE",
     "GOTOOLCHAIN", "GOENV", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "GODEBUG",
+    "GODEBUG", "GOAUTH", "NETRC",
 )  # fmt: skip
 """The variables that a trace shows beside its route."""
 
@@ -101,6 +101,9 @@ def _setting_views(environment: Environment) -> Iterator[SettingView]:
         if name not in environment.settings:
             continue
         setting = environment.setting(name)
+        if name == "GOENV" and environment.user_file is None:
+            yield SettingView(name, "off", setting.source.value)  # what go env prints as nothing
+            continue
         shown = setting.shown
         yield SettingView(name, shown.text, setting.source.value, secret=bool(shown.secrets))
 
@@ -108,6 +111,8 @@ def _setting_views(environment: Environment) -> Iterator[SettingView]:
 def _refused(environment: Environment, path: str, query: str) -> Download | None:
     """What becomes of a go command that does not even start as itself, or None."""
     checks: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("runtime/runtime1.go parsegodebug",
+         lambda: mode.check_godebug(environment.process.get("GODEBUG", ""))),
         ("cmd/go/internal/toolchain/select.go Select",
          lambda: check_gotoolchain(environment.get("GOTOOLCHAIN"))),
         ("cmd/go/main.go main", lambda: mode.check_gopath(environment.get("GOPATH"))),

@@ -242,6 +242,80 @@ def _mirrors(url: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+@ailment
+def a_dead_entry_before_the_one_that_stops() -> Iterator[Ailment]:
+    """go prints the error of the second one; the first is only passed over."""
+    with proxies(every(acts.status(502)), GOOD) as world, closed_port() as port:
+        goproxy = f"http://127.0.0.1:{port}|{world.urls[0]},{world.urls[1]}"
+        yield Ailment("R01", goproxy, rung="http")
+
+
+@ailment
+def two_dead_entries_and_one_that_works_is_never_asked() -> Iterator[Ailment]:
+    with proxies(GOOD) as world, closed_port() as one, closed_port() as two:
+        goproxy = f"http://127.0.0.1:{one}|http://127.0.0.1:{two},{world.urls[0]}"
+        yield Ailment("R07", goproxy, rung="tcp")
+
+
+@ailment
+def redirects_to_a_host_with_a_bad_certificate() -> Iterator[Ailment]:
+    with proxies(GOOD, tls=issued(CORPORATE, "127.0.0.1")) as storage:
+        with proxies(every(acts.redirect(storage.urls[0]))) as world:
+            with _bundle([CORPORATE.cert_pem.bytes()]) as bundle:
+                yield Ailment(
+                    "R10", world.urls[0], rung="tls", words={CA_PLACE: str(bundle)},
+                    process={"SSL_CERT_FILE": str(authority_file()), "SSL_CERT_DIR": "/nowhere"},
+                )  # fmt: skip
+
+
+@ailment
+def redirects_to_another_scheme() -> Iterator[Ailment]:
+    with proxies(every(acts.redirect("ftp://x.test")), GOOD) as world:
+        yield Ailment("R13", ",".join(world.urls), rung="http")
+
+
+@ailment
+def a_password_that_is_not_taken() -> Iterator[Ailment]:
+    taken = [base64.b64encode(b"alice:s3cret").decode()]
+
+    def locked(request: Request, answer: Answer) -> Answer:
+        if request.headers.get("authorization") == f"Basic {taken[0]}":
+            return answer
+        return Answer(401, b"who are you?\n", headers=(("WWW-Authenticate", 'Basic realm="corp"'),))
+
+    def correct() -> None:
+        taken[0] = base64.b64encode(b"alice:old").decode()
+
+    with proxies(every(locked), tls=server_tls()) as world, tempfile.NamedTemporaryFile("w") as netrc:
+        host = world.urls[0].removeprefix("https://")
+        netrc.write(f"machine {host} login alice password old\n")
+        netrc.flush()
+        yield Ailment(
+            "R09", world.urls[0], rung="http", mend=correct,
+            process={"SSL_CERT_FILE": str(authority_file()), "NETRC": netrc.name},
+        )  # fmt: skip
+
+
+@ailment
+def a_port_without_a_scheme() -> Iterator[Ailment]:
+    with proxies(GOOD) as world, _plain(_port(world)) as port:
+        yield Ailment("R02", f"127.0.0.1:{port}", rung="tls")
+
+
+@ailment
+def a_folder_that_lacks_the_module() -> Iterator[Ailment]:
+    with tempfile.TemporaryDirectory() as folder:
+
+        def fill() -> None:
+            place = Path(folder, PATH, "@v")
+            place.mkdir(parents=True)
+            version = MODULE.versions[0]
+            for name, content in (("info", version.info), ("mod", version.mod), ("zip", version.zip)):
+                (place / f"v1.0.0.{name}").write_bytes(content)
+
+        yield Ailment("R11", f"file://{folder}", mend=fill)
+
+
 # -- R02, R06, R16: settings -----------------------------------------------------------------------------------
 
 
@@ -448,6 +522,16 @@ def proxy_wants_a_password() -> Iterator[Ailment]:
     with proxies(GOOD, tls=tls_for("mirror.test")) as world:
         with ForwardProxy({"mirror.test:443": _port(world)}, password="alice:s3cret") as proxy:
             yield _behind(proxy, proxy.url, words={"USER": "alice", "PASSWORD": "s3cret"})
+
+
+@ailment
+def proxy_wants_a_password_for_plain_http() -> Iterator[Ailment]:
+    with proxies(GOOD) as world:
+        with ForwardProxy({"mirror.test:80": _port(world)}, password="alice:s3cret") as proxy:
+            yield Ailment(
+                "R19", "http://mirror.test", rung="http", process={"HTTP_PROXY": proxy.url},
+                words={"USER": "alice", "PASSWORD": "s3cret"},
+            )  # fmt: skip
 
 
 @ailment
