@@ -146,12 +146,16 @@ def _special(trace: Trace, symptom: Symptom, fault: Fault) -> _Meaning | None:
             name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in settings and settings[name].value
         ]
         if named:
-            words = f"{' and '.join(named)} leads to no root certificate, and replaces those of the system."
+            verb = "leads" if len(named) == 1 else "lead"
+            words = f"{' and '.join(named)} {verb} to no root certificate, in place of the system's."
             return _Meaning(row.rule, words, ("unset-roots", "ca-file"), row.transience)
     if fault is Fault.HTTP_H2 and not (symptom.broken and symptom.broken.godebug):
         return _Meaning(
             row.rule, "The stream of {host}'s answer broke, over HTTP/1.1 as well.", ("loop", "elsewhere")
         )
+    if fault is Fault.DNS_UNREACHABLE and "network is unreachable" in symptom.words:
+        words = "This machine has no way out: not even the nameserver for {name} can be reached."
+        return _Meaning(row.rule, words, ("network", "docker", "resolver"), row.transience)
     if fault in _NO_TLS and _assumed_https(trace, symptom):
         words = (
             "{host} stands in GOPROXY without a scheme, so go speaks TLS to it; what listens there does not."

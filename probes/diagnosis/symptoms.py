@@ -57,7 +57,12 @@ class Symptom:
         status = self.status
         if status is not None and status != 200:
             return fault_of_status(status)
-        return None
+        return self._empty_list()
+
+    def _empty_list(self) -> Fault | None:
+        """A list without versions is well answered, and is why nothing fits."""
+        seen = any(Fault.CONTENT_EMPTY_LIST.value in rung.faults for rung in self.rungs)
+        return Fault.CONTENT_EMPTY_LIST if seen else None
 
     def _name_fault(self) -> Fault | None:
         """What leads to the wrong place is the cause of everything that breaks there."""
@@ -100,7 +105,8 @@ class Symptom:
     @property
     def passed_when_climbed(self) -> bool:
         """Whether the same request worked when it was made once more."""
-        return bool(self.rungs) and self.rungs[-1].rung == Rung.CONTENT and self.broken is None
+        whole = bool(self.rungs) and self.rungs[-1].rung == Rung.CONTENT
+        return whole and self.broken is None and self._empty_list() is None
 
     @property
     def status(self) -> int | None:

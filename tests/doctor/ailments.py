@@ -205,6 +205,15 @@ def no_repository_behind_the_path() -> Iterator[Ailment]:
 
 
 @ailment
+def a_list_without_versions() -> Iterator[Ailment]:
+    with proxies(only(Op.LIST, acts.body(b"")), GOOD) as world:
+        world.handlers[0] = Script(
+            {PATH: MODULE}, {Op.LIST: acts.body(b""), Op.LATEST: acts.status(404)}
+        ).answer
+        yield Ailment("R11", ",".join(world.urls), target=f"{PATH}@latest")
+
+
+@ailment
 def redirects_in_circles() -> Iterator[Ailment]:
     with proxies(every(acts.redirect_loop), GOOD) as world:
         yield Ailment("R13", ",".join(world.urls), rung="http")

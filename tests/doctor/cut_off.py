@@ -143,6 +143,17 @@ def hosts_file_in_the_way(home: Path) -> Iterator[Ailment]:
         )
 
 
+@world
+def no_way_out(home: Path) -> Iterator[Ailment]:
+    _resolv_conf("198.51.100.53")
+
+    def connected() -> None:
+        _resolv_conf(GOOD_RESOLVER)
+
+    with _mirror() as port, _resolvers((GOOD_RESOLVER, TRUTH)):
+        yield Ailment("R17", f"http://mirror.test:{port}", rung="names", mend=connected)
+
+
 def _forget(file: Path) -> None:
     file.write_text("")
 
