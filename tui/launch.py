@@ -18,11 +18,14 @@ examples:
   modtrace doctor                             what is wrong, and what to type
   modtrace explain build.log                  what an error, a log or a pasted command means
   modtrace env                                where each setting comes from, and what is wrong with it
+  modtrace whatif rsc.io/quote --preset goproxy.cn
+                                              what another setting would change, before and after
+  modtrace apply --preset goproxy.cn          write it as `go env -w` would; --undo takes it back
 
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-COMMANDS = ("trace", "doctor", "explain", "env", "demo", "completion")
+COMMANDS = ("trace", "doctor", "explain", "env", "whatif", "apply", "demo", "completion")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,13 +61,15 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import completion, doctor, env, explain, trace
+    from probes.commands import apply, completion, doctor, env, explain, trace, whatif
     from tui import command_app, command_demo
 
     trace.add_parser(commands)
     doctor.add_parser(commands)
     explain.add_parser(commands)
     env.add_parser(commands)
+    whatif.add_parser(commands)
+    apply.add_parser(commands)
     completion.add_parser(commands, parser)
     command_demo.add_parser(commands)
     command_app.add_parser(commands)

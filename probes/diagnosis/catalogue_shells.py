@@ -56,8 +56,8 @@ STAND_INS: Mapping[str, str] = MappingProxyType(
 """What stands in a gap when no fact fills it."""
 
 _GAP = re.compile(r"\{(" + "|".join(STAND_INS) + r")\}")
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@+=,~-]+")
-"""Means itself in every shell."""
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+=,-]+")
+"""Means itself in every shell; a tilde does not everywhere."""
 _SPOILS_CMD = re.compile(r"[\"%!]|[^ -~]")
 _LONGEST_FACT = 300
 
