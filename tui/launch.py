@@ -21,11 +21,15 @@ examples:
   modtrace whatif rsc.io/quote --preset goproxy.cn
                                               what another setting would change, before and after
   modtrace apply --preset goproxy.cn          write it as `go env -w` would; --undo takes it back
+  modtrace trace rsc.io/quote --events > run.jsonl; modtrace replay run.jsonl
+                                              the same again, somewhere else
+  modtrace report run.jsonl --format markdown --privacy
+                                              a report for an issue, hosts and private paths masked
 
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-COMMANDS = ("trace", "doctor", "explain", "env", "whatif", "apply", "demo", "completion")
+COMMANDS = ("trace", "doctor", "explain", "env", "whatif", "apply", "replay", "report", "demo", "completion")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,7 +65,7 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import apply, completion, doctor, env, explain, trace, whatif
+    from probes.commands import apply, completion, doctor, env, explain, replay, report, trace, whatif
     from tui import command_app, command_demo
 
     trace.add_parser(commands)
@@ -70,6 +74,8 @@ def _run(arguments: list[str]) -> int:
     env.add_parser(commands)
     whatif.add_parser(commands)
     apply.add_parser(commands)
+    replay.add_parser(commands)
+    report.add_parser(commands)
     completion.add_parser(commands, parser)
     command_demo.add_parser(commands)
     command_app.add_parser(commands)

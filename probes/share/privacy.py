@@ -1,0 +1,153 @@
+"""What is yours in a trace, under other names: hosts, users, addresses, private paths.
+
+The same name gets the same alias everywhere (host-1.example, user-1, private.example/module-1, 192.0.2.1,
+/path-1, branch-1), so that the report still reads. Public things keep their names: well-known proxies and
+code hosts (probes.share.public_names), modules on them, and modules that a public checksum database has
+vouched for; but what matches GOPRIVATE, GONOPROXY or GONOSUMDB never does. What cannot be told is taken for
+private.
+
+Two steps. First everything is read once, for names that are known by the place where they stand: the host of
+a URL, the path that was asked for, the folder under /home. These are then replaced wherever they occur.
+Second, each text is searched for what looks like a name: URLs, addresses, dotted names, absolute paths.
+
+Aliases are put in at the end, so that nothing is masked twice. Bodies of answers and names of certificate
+authorities of private servers are kept back. A word without dots that was never seen in the place of a host,
+a user or a path cannot be told from any other word, and stays.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from probes.diagnosis.diagnose import Case
+from probes.share import public_names
+from probes.share.privacy_text import KEPT_BACK, URL, TextMask, host_of
+from probes.share.private_seeds import PATTERN_VARIABLES, Seeds
+from probes.share.session_file import Header
+from probes.trace.events import Event, SettingView, event_to_json
+from probes.trace.fold import Trace
+from probes.trace.recording import browse_event_from_json, event_from_json
+from probes.trace.version_table import BrowseEvent
+
+_STRUCTURE = frozenset({
+    "event", "op", "verdict", "purpose", "outcome", "kind", "access", "separator", "source", "level", "id",
+    "variable", "rule", "rung", "judgement", "faults", "fault", "phase", "protocol", "limits", "godebug",
+    "hop",
+})  # fmt: skip
+"""Fields that hold our own words and numbers."""
+
+
+class Mask:
+    """Gives aliases to what is private in one trace; the same name always gets the same alias."""
+
+    def __init__(self, seeds: Seeds) -> None:
+        self._seeds = seeds
+        self._texts = TextMask(seeds)
+
+    @classmethod
+    def of(
+        cls,
+        events: Iterable[Event | BrowseEvent],
+        *,
+        header: Header | None = None,
+        settings: Iterable[SettingView] = (),
+    ) -> Mask:
+        """Read everything once."""
+        said = [event_to_json(event) for event in events]  # type: ignore[arg-type]
+        views = [*settings, *(() if header is None else header.settings)]
+        if header is not None:
+            said.append(header.to_json())
+        return cls(Seeds.collect(said, views))
+
+    def text(self, text: str) -> str:
+        """One text."""
+        return self._texts.text(text)
+
+    def json(self, value: Any) -> Any:
+        """JSON, with every text in it masked but for the fields that hold our own words."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list | tuple):
+            return [self.json(item) for item in value]
+        if isinstance(value, dict):
+            return {self._key(name): self._field(name, item, value) for name, item in value.items()}
+        return value
+
+    def _key(self, name: str) -> str:
+        return name if re.fullmatch(r"[\w -]*", name) and name not in self._seeds.words else self.text(name)
+
+    def _field(self, name: str, value: Any, whole: Mapping[str, Any]) -> Any:
+        is_setting = name == "name" and "source" in whole and "value" in whole
+        if is_setting or (name in _STRUCTURE and not isinstance(value, dict)):
+            return value
+        if name in ("position", "length") and "remedy" in whole:
+            return None  # the place is counted in a value that has changed
+        has_patterns = name == "private_pattern" or whole.get("name") in PATTERN_VARIABLES
+        if has_patterns and name in ("value", "private_pattern") and isinstance(value, str):
+            return self._texts.patterns(value)
+        if name == "server" and isinstance(value, str):
+            return self.text(self._texts.via(value))
+        if name in ("sample", "title", "phrase") and isinstance(value, str) and value:
+            return KEPT_BACK if self._is_private(whole) else self.text(value)
+        return self.json(value)
+
+    def _is_private(self, whole: Mapping[str, Any]) -> bool:
+        """Whether what is said here was said by a private server, as far as can be told."""
+        hosts = [match["auth"] for match in URL.finditer(str(whole.get("url", "")))]
+        return not hosts or not all(public_names.is_public_host(host_of(host)) for host in hosts)
+
+    def events(self, events: Iterable[Event]) -> list[Event]:
+        """Events of a trace, masked."""
+        return [event_from_json(self.json(event_to_json(event))) for event in events]
+
+    def browse_events(self, events: Iterable[BrowseEvent]) -> list[BrowseEvent]:
+        """Events of the module browser, masked."""
+        return [browse_event_from_json(self.json(event_to_json(event))) for event in events]  # type: ignore[arg-type]
+
+    def trace(self, events: Iterable[Event]) -> Trace:
+        """The fold of masked events."""
+        trace = Trace()
+        for event in self.events(events):
+            trace.apply(event)
+        return trace
+
+    def header(self, header: Header) -> Header:
+        """The header of a session, masked."""
+        settings = tuple(
+            dataclasses.replace(view, value=self._setting(view.name, view.value)) for view in header.settings
+        )
+        path, query = self.text(header.path), self.text(header.query)
+        return dataclasses.replace(header, path=path, query=query, settings=settings)
+
+    def _setting(self, name: str, value: str) -> str:
+        return self._texts.patterns(value) if name in PATTERN_VARIABLES else self.text(value)
+
+    def cases(self, cases: Iterable[Case]) -> tuple[Case, ...]:
+        """Diagnoses, masked: made of the trace as it was, so that they are the same."""
+        return tuple(dataclasses.replace(case, diagnosis=self._diagnosis(case.diagnosis)) for case in cases)
+
+    def _diagnosis(self, value: Any) -> Any:
+        """Every text of a diagnosis, but for its rule, which is from the catalogue."""
+        if type(value) is str:
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self._diagnosis(item) for item in value)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            kept = ("rule", "id", "node")
+            changes = {
+                field.name: self._diagnosis(getattr(value, field.name))
+                for field in dataclasses.fields(value)
+                if field.name not in kept
+            }
+            return dataclasses.replace(value, **changes)
+        return value
+
+
+def masked(events: Iterable[Event], settings: Iterable[SettingView] = ()) -> list[Event]:
+    """Events of a trace with everything private under other names. ``settings`` are those of the machine,
+    where they are at hand; those of the trace are looked at in any case."""
+    told = list(events)
+    return Mask.of(told, settings=settings).events(told)

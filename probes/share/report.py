@@ -1,0 +1,520 @@
+"""A report: what was asked, what go says, why, and how that is known; the answers of an issue template.
+
+A report is made once, as sections of finished lines, and written out in five forms
+(probes.share.report_forms). Every line is at most WIDTH cells wide and safe for a terminal; nothing is cut,
+long text goes on in the next line. What is not there (no ladder, no comparison) has no section.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from probes import __version__
+from probes.diagnosis.catalogue import Remedy, Shell
+from probes.diagnosis.columns import columns, wrapped
+from probes.diagnosis.diagnose import Case
+from probes.diagnosis.findings import Finding, Level
+from probes.golang.goproxy import Access, HopKind
+from probes.golang.safetext import safe_text
+from probes.ladder.faults import Judgement
+from probes.share.copy_as import trace_commands
+from probes.share.session_file import Header
+from probes.share.waterfall import LEGEND, Row, rows, total_seconds
+from probes.trace.events import Outcome, RungClimbed, Verdict, event_to_json
+from probes.trace.fold import Request, Trace
+from probes.trace.route import HopView
+
+SCHEMA = "modtrace.report/1"
+WIDTH = 80
+_BAR = 24
+_LONGEST = 20_000
+"""Characters of one text; servers say no more than a few thousand."""
+_MOST = 1_000_000
+"""Lines of one text: all."""
+
+
+class Kind(StrEnum):
+    """What a block holds."""
+
+    TEXT = "text"
+    """Lines for people, already wrapped."""
+    SHELL = "sh"
+    """Lines to paste."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together; servers and settings may have said them, so they are never markup."""
+
+    lines: tuple[str, ...]
+    """At most WIDTH cells wide."""
+    kind: Kind = Kind.TEXT
+    whole: tuple[str, ...] = ()
+    """The same with its long lines whole: go's own words, commands. Empty where nothing differs."""
+
+    @property
+    def unwrapped(self) -> tuple[str, ...]:
+        """The lines for a form that scrolls or wraps by itself."""
+        return self.whole or self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of our own and what stands under it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    folded: bool = False
+    """Whether it is more than most readers want."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report before it is written out."""
+
+    target: str
+    """PATH@QUERY, safe for a terminal."""
+    verdict: str
+    """One line: "ok", "go would fail" …"""
+    sections: tuple[Section, ...]
+    trace: Trace
+    cases: tuple[Case, ...]
+    header: Header | None = None
+    private: bool = False
+    """Whether hosts, users and paths stand under other names."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as one JSON object: the whole of it, not only what stands in the lines."""
+        trace = self.trace
+        settings = () if trace.started is None else trace.started.settings
+        return {
+            "schema": SCHEMA,
+            "privacy": self.private,
+            "path": trace.started.path if trace.started else "",
+            "query": trace.started.query if trace.started else "",
+            "verdict": self.verdict,
+            "environment": _environment_json(trace, self.header),
+            "settings": [
+                {"name": view.name, "value": view.value, "source": view.source} for view in settings
+            ],
+            "cases": [case.to_json() for case in self.cases],
+            "tree": [*tree_lines(trace)],
+            "timing": [_row_json(row) for row in rows(trace)],
+            "ladders": [[event_to_json(rung) for rung in rungs] for rungs in trace.climbs.values()],
+            "comparisons": [event_to_json(made) for made in trace.comparisons],
+            "capabilities": [event_to_json(made) for made in trace.capabilities.values()],
+            "reproduce": [{"tool": one.tool.value, "line": one.line} for one in trace_commands(trace)],
+            "trace": trace.to_json(),
+        }
+
+
+def make_report(
+    trace: Trace, cases: Sequence[Case], *, header: Header | None = None, private: bool = False
+) -> Report:
+    """The report of a trace, also of one that has not ended."""
+    parts: tuple[tuple[str, Iterable[Block], bool], ...] = (
+        ("What was asked", _asked(trace, header), False),
+        ("What go says", _words_of_go(trace), False),
+        ("First cause", _first_cause(trace), False),
+        ("Diagnosis", _diagnoses(cases), False),
+        ("Settings", _settings(trace), False),
+        ("How go decides", _tree(trace), False),
+        ("Requests", _requests(trace), True),
+        ("Layers", _layers(trace), True),
+        ("The same in two ways", _comparisons(trace), True),
+        ("Environment", _environment(trace, header), False),
+        ("How to reproduce", _reproduce(trace), False),
+    )
+    made = ((title, tuple(blocks), folded) for title, blocks, folded in parts)
+    sections = tuple(Section(title, blocks, folded) for title, blocks, folded in made if blocks)
+    return Report(_target(trace), _verdict(trace), sections, trace, tuple(cases), header, private)
+
+
+# -- lines ------------------------------------------------------------------------------------------------
+
+
+def flowing(text: str, *, head: str = "", indent: str | None = None, width: int = WIDTH) -> list[str]:
+    """A text in as many lines as it takes: the first behind ``head``, the others behind ``indent``."""
+    indent = " " * columns(head) if indent is None else indent
+    safe = safe_text(text, limit=_LONGEST)
+    if columns(head) > width // 2:
+        return [head.rstrip(), *flowing(text, head=indent, indent=indent, width=width)]
+    lines = wrapped(safe, width - max(columns(head), columns(indent)), _MOST)
+    return [(head if number == 0 else indent) + line for number, line in enumerate(lines)] or [head.rstrip()]
+
+
+def verbatim(text: str, *, width: int = WIDTH) -> list[str]:
+    """Lines as they are, each going on in the next where it is too long; tabs are four blanks."""
+    lines: list[str] = []
+    for line in text.replace("\t", "    ").split("\n"):
+        bare = line.lstrip(" ")
+        margin = " " * min(len(line) - len(bare), width // 2)
+        lines += [entry.rstrip() for entry in flowing(bare, head=margin, indent=margin + "  ", width=width)]
+    return lines
+
+
+def shell_lines(command: str, *, width: int = WIDTH) -> list[str]:
+    r"""A command in lines of at most ``width`` cells that a POSIX shell reads as the same command.
+
+    Broken between words with a backslash where it can be; a word that is longer is broken inside, where the
+    next line goes on at its very beginning.
+    """
+    command = safe_text(command, limit=_LONGEST)
+    if columns(command) <= width:
+        return [command]
+    lines = [""]
+    for word in _shell_words(command):
+        longer = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+        if columns(longer) <= width - 2:
+            lines[-1] = longer
+            continue
+        if lines[-1].strip():
+            lines[-1] += " \\"
+            lines.append("  ")
+        for piece in _pieces(word, width - 4):
+            if lines[-1].strip():
+                lines[-1] += "\\"
+                lines.append("")
+            lines[-1] += piece
+    return lines
+
+
+def _shell_words(command: str) -> Iterator[str]:
+    """The words as they are written, quotes and all."""
+    word, quote = "", ""
+    for character in command:
+        if character == " " and not quote:
+            if word:
+                yield word
+            word = ""
+            continue
+        if character == quote:
+            quote = ""
+        elif character in "'\"" and not quote:
+            quote = character
+        word += character
+    if word:
+        yield word
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """A word cut into quoted pieces; joined without anything between them they are the word again."""
+    try:
+        values = shlex.split(word)
+    except ValueError:
+        return [word]
+    if columns(word) <= width or len(values) != 1 or "$" in word or '"' in word:
+        return [word]
+    pieces, piece = [], ""
+    for character in values[0]:
+        if piece and columns(shlex.quote(piece + character)) > width - 2:
+            pieces.append(shlex.quote(piece))
+            piece = ""
+        piece += character
+    return [*pieces, shlex.quote(piece)]
+
+
+def _text(lines: Iterable[str]) -> Iterator[Block]:
+    kept = tuple(lines)
+    if kept:
+        yield Block(kept)
+
+
+def _shell(*commands: str) -> Block:
+    whole = tuple(safe_text(command, limit=_LONGEST) for command in commands)
+    return Block(tuple(line for command in whole for line in shell_lines(command)), Kind.SHELL, whole)
+
+
+# -- the sections -----------------------------------------------------------------------------------------
+
+
+def _target(trace: Trace) -> str:
+    return "" if trace.started is None else safe_text(f"{trace.started.path}@{trace.started.query}")
+
+
+def _verdict(trace: Trace) -> str:
+    finished = trace.finished
+    if finished is None:
+        return "the trace broke off"
+    return {
+        Outcome.OK: "go would download it",
+        Outcome.FAILS: "go would fail",
+        Outcome.UNKNOWN: "it could not be told what go would do",
+        Outcome.CANCELLED: "the trace was stopped",
+    }[finished.outcome]
+
+
+_RESULTS = (("version", "version"), ("sum", "sum"), ("go.mod", "go_mod_sum"), ("detail", "detail"))
+
+
+def _asked(trace: Trace, header: Header | None) -> Iterator[Block]:
+    lines = [*flowing(_target(trace), head="module   ")]
+    if header is not None:
+        lines += flowing(f"{header.time or 'unknown'}, with modtrace {header.command}", head="when     ")
+    lines += flowing(_verdict(trace), head="verdict  ")
+    if trace.finished is not None:
+        for name, field in _RESULTS:
+            if name == "version" and trace.finished.outcome is not Outcome.OK:
+                continue  # go repeats the query there
+            if value := getattr(trace.finished, field):
+                lines += flowing(value, head=f"{name:<9}")
+    yield from _text(lines)
+
+
+def _words_of_go(trace: Trace) -> Iterator[Block]:
+    if trace.finished is not None and trace.finished.error:
+        whole = safe_text(trace.finished.error.replace("\t", "    "), limit=_LONGEST, lines=_MOST)
+        yield Block(tuple(verbatim(trace.finished.error)), whole=tuple(whole.split("\n")))
+
+
+def _first_cause(trace: Trace) -> Iterator[Block]:
+    cause = trace.first_cause()
+    if cause is not None:
+        where = f"entry {cause.hop} of GOPROXY, " if cause.hop is not None else ""
+        yield from _text(
+            [
+                *flowing(cause.summary),
+                *flowing(f"{where}operation {cause.op}"),
+                *flowing(f"rule: {cause.rule}"),
+            ]
+        )
+
+
+def _diagnoses(cases: Sequence[Case]) -> Iterator[Block]:
+    for case in cases:
+        found = case.diagnosis
+        level = "" if case.level is Level.ERROR else "also seen: "
+        lines = [*flowing(f"{level}[{found.rule.tag}] {found.node} · {found.rule.title}", indent="  ")]
+        lines += flowing(f"{found.cause} {found.transience.sentence}")
+        for label, texts in (("seen", found.evidence), ("not", found.ruled_out)):
+            for text in texts:
+                lines += flowing(text, head=f"{label:<7}")
+        if found.rule.references:
+            lines += flowing("; ".join(found.rule.references), head="see    ")
+        yield Block(tuple(lines))
+        for remedy in found.remedies:
+            yield from _remedy(remedy)
+        if found.check:
+            yield Block(("afterwards:",))
+            yield _shell(found.check)
+
+
+_COMMANDS = frozenset({Shell.POSIX, Shell.ANY, Shell.FISH, Shell.POWERSHELL, Shell.CMD})
+
+
+def _remedy(remedy: Remedy) -> Iterator[Block]:
+    warning = "WEAKENS SECURITY. " if remedy.weakens_security else ""
+    head = f"remedy ({remedy.scope.value}, {remedy.shell.value}): {warning}{remedy.risk}"
+    yield Block(tuple(flowing(head, indent="  ")))
+    if remedy.shell in (Shell.POSIX, Shell.ANY):
+        yield _shell(*remedy.lines)
+    else:
+        yield Block(tuple(part for line in remedy.lines for part in verbatim(line)))
+
+
+def _settings(trace: Trace) -> Iterator[Block]:
+    started = trace.started
+    if started is None:
+        return
+    lines = []
+    for view in started.settings:
+        if view.value or view.source not in ("default", "derived"):
+            lines += flowing(view.value or '""', head=f"{view.name:<14} {view.source:<9}", indent=" " * 24)
+    empty = [
+        view.name for view in started.settings if not view.value and view.source in ("default", "derived")
+    ]
+    if empty:
+        lines += flowing("not set: " + ", ".join(empty), indent="  ")
+    yield from _text(lines)
+    for finding in trace.all_findings():
+        yield from _finding(finding)
+
+
+def _finding(finding: Finding) -> Iterator[Block]:
+    about = f"{finding.variable}: " if finding.variable else ""
+    lines = flowing(f"{finding.level.value}: {about}{finding.message}", indent="  ")
+    if finding.rule:
+        lines += flowing(f"rule: {finding.rule}", head="  ")
+    yield Block(tuple(lines))
+    if finding.remedy:
+        yield Block(tuple(part for line in finding.remedy for part in verbatim(line)))
+
+
+# -- the tree ---------------------------------------------------------------------------------------------
+
+
+def _tree(trace: Trace) -> Iterator[Block]:
+    yield from _text(tree_lines(trace))
+
+
+def tree_lines(trace: Trace, *, width: int = WIDTH) -> Iterator[str]:
+    """The decision tree: each entry of the list, what it was asked, and the edge behind it with its rule."""
+    route = trace.route
+    if route is None:
+        return
+    yield from flowing(f"GOPROXY={route.goproxy}", indent="  ", width=width)
+    if route.error:
+        yield from flowing(f"cannot be used: {route.error}", indent="  ", width=width)
+    for hop in route.hops:
+        if hop.kind is HopKind.NOPROXY:
+            private = f"yes, by {route.private_pattern}" if route.private_pattern else "no"
+            yield from flowing(private, head="private? ", width=width)
+            continue
+        yield from flowing(hop.name, head=f"{'-' if hop.index is None else hop.index} ", width=width)
+        yield from flowing(_chips(trace, hop), head="  ", width=width)
+        yield from _edges(trace, hop, width)
+    for entry in route.dead:
+        yield from flowing(f"{entry}: never looked at, it stands after direct or off", head="x ", width=width)
+    yield from flowing(f"checksum database: {route.checksum}", width=width)
+    for made in trace.checksums:
+        yield from flowing(f"{made.what} {made.verdict}: {made.because}", head="  ", width=width)
+
+
+def _chips(trace: Trace, hop: HopView) -> str:
+    """ "list 404, info 200 x2 · 120 ms": what a hop was asked and what it answered."""
+    asked = trace.requests_at(hop.id)
+    if not asked:
+        unasked = {Access.DIRECT: "direct, from the origin: not traced", Access.OFF: "off: nobody is asked",
+                   Access.PRIVATE: "not asked: the path is private"}  # fmt: skip
+        return unasked.get(hop.access, "never asked")
+    counted: dict[str, int] = {}
+    for request in asked:
+        chip = f"{request.started.op} {answer_word(request)}"
+        counted[chip] = counted.get(chip, 0) + 1
+    spent = sum(request.finished.at - request.finished.began for request in asked if request.finished)
+    chips = ", ".join(f"{chip} x{times}" if times > 1 else chip for chip, times in counted.items())
+    return f"{chips} · {spent * 1000:.0f} ms"
+
+
+def answer_word(request: Request) -> str:
+    """One answer in a word or two: its status, or that there was none."""
+    finished = request.finished
+    if finished is None:
+        return "no answer yet"
+    if finished.status is None:
+        return "failed"
+    return "200 broken" if finished.status == 200 and finished.error else str(finished.status)
+
+
+def _edges(trace: Trace, hop: HopView, width: int) -> Iterator[str]:
+    """The edges behind a hop that are no "served", each with the rule that decides it."""
+    counted: dict[tuple[str, str], int] = {}
+    for walk in trace.walks.values():
+        for decision in walk.decisions:
+            if decision.hop == hop.id and decision.verdict is not Verdict.SERVED:
+                key = (f"{decision.verdict}: {decision.because}", decision.rule)
+                counted[key] = counted.get(key, 0) + 1
+    mark = {",": ",", "|": "|"}.get(hop.separator, "·")
+    for (words, rule), times in counted.items():
+        yield from flowing(words + (f" (x{times})" if times > 1 else ""), head=f"  {mark} ", width=width)
+        if rule:
+            yield from flowing(rule, head="    ", width=width)
+
+
+# -- requests, layers ---------------------------------------------------------------------------------------
+
+
+def _requests(trace: Trace) -> Iterator[Block]:
+    made = rows(trace)
+    if not made:
+        return
+    total = total_seconds(made)
+    lines = [f"{LEGEND}", f"0 to {total * 1000:.0f} ms", ""]
+    for number, row in enumerate(made, 1):
+        lines += _request_lines(number, row, total)
+    yield Block(tuple(lines))
+
+
+def _request_lines(number: int, row: Row, total: float) -> Iterator[str]:
+    request = row.request
+    started, finished = request.started, request.finished
+    head = f"{number:>3} {started.op.value:<6} {answer_word(request):<13}{row.seconds * 1000:>9.0f} ms"
+    yield f"{head}  |{row.bar(total, _BAR)}|"
+    yield from flowing(started.url, head="    ")
+    if finished is not None:
+        for redirect in finished.redirects:
+            yield from flowing(f"{redirect.status} to {redirect.url}", head="    ")
+        who = ", ".join(filter(None, [finished.protocol, finished.content_type, finished.server]))
+        if who:
+            yield from flowing(f"{finished.bytes} bytes, {who}", head="    ")
+        if finished.error:
+            yield from flowing(finished.error.split("\n", 1)[0], head="    error: ")
+        if finished.sample:
+            yield from flowing(finished.sample, head="    body: ")
+    yield from flowing(request.decision_words, head="    -> ")
+
+
+_MARKS = {"ok": "ok", "warning": "warn", "broken": "FAIL", "skipped": "-"}
+
+
+def _layers(trace: Trace) -> Iterator[Block]:
+    for rungs in trace.climbs.values():
+        lines = [*flowing(rungs[0].url, indent="  ")]
+        for rung in rungs:
+            lines += _rung_lines(rung)
+        yield Block(tuple(lines))
+
+
+def _rung_lines(rung: RungClimbed) -> Iterator[str]:
+    mark = _MARKS.get(rung.judgement, rung.judgement)
+    time = "" if rung.judgement == Judgement.SKIPPED else f" ({rung.seconds * 1000:.0f} ms)"
+    head = f"  {safe_text(mark):<5}{safe_text(rung.rung):<11}"
+    yield from flowing((rung.summary or rung.because) + time, head=head)
+    if rung.judgement in (Judgement.WARNING, Judgement.BROKEN):
+        texts = [*rung.evidence, *([rung.words] if rung.words else [])]
+        for text in [*texts, f"go waits: {'; '.join(rung.limits)}", *filter(None, [rung.godebug])]:
+            yield from flowing(text, head=" " * 18)
+
+
+def _comparisons(trace: Trace) -> Iterator[Block]:
+    lines: list[str] = []
+    for made in trace.comparisons:
+        mark = "DIFFERS" if made.differs else "same"
+        lines += flowing(f"{made.what}: {made.sentence}", head=f"{mark:<8}")
+    yield from _text(lines)
+
+
+# -- where, and again ---------------------------------------------------------------------------------------
+
+
+def _environment_json(trace: Trace, header: Header | None) -> dict[str, str | None]:
+    return {
+        "modtrace": header.modtrace if header is not None else __version__,
+        "go": trace.started.go_version if trace.started else None,
+        "platform": (header.platform or None) if header is not None else None,
+        "time": (header.time or None) if header is not None else None,
+    }
+
+
+def _environment(trace: Trace, header: Header | None) -> Iterator[Block]:
+    said = _environment_json(trace, header)
+    yield from _text(
+        line for name, value in said.items() for line in flowing(value or "unknown", head=f"{name:<9}")
+    )
+
+
+def _reproduce(trace: Trace) -> Iterator[Block]:
+    for command in trace_commands(trace):
+        note = f" {command.note}" if command.note else ""
+        yield Block(tuple(flowing(f"{command.title}:{note}")))
+        yield _shell(command.line)
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "request": row.request.started.request,
+        "began_ms": round(row.began * 1000, 3),
+        "ended_ms": round(row.ended * 1000, 3),
+        "phases": [
+            {
+                "phase": one.phase,
+                "began_ms": round(one.began * 1000, 3),
+                "ended_ms": round(one.ended * 1000, 3),
+            }
+            for one in row.stretches
+        ],
+    }
