@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from typing import IO
 
 import pytest
 
-from probes.commands.explain import MOST_BYTES, decoded
+from probes.commands.explain import MOST_BYTES, MOST_STREAM, _take, decoded
 
 RUNNER = """
 import argparse, sys
@@ -145,7 +146,64 @@ def test_endless_text_ends_too() -> None:
         done = run(stdin=endless.stdout)
         endless.kill()
     assert done.returncode == 1
-    assert f"first {MOST_BYTES >> 20} MiB".encode() in done.stderr
+    assert f"first {MOST_BYTES >> 21} MiB".encode() in done.stderr
+    assert b"it did not end" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "stdin"])
+def test_the_end_of_a_huge_log_is_read_with_its_line_number(
+    tmp_path: Path, encoding: str, from_file: bool
+) -> None:
+    lines = 2 * MOST_BYTES // len("2026-01-01 INFO something happened\n".encode(encoding)) + 7
+    data = ("2026-01-01 INFO something happened\n" * lines + ERROR).encode(encoding)
+    assert len(data) > MOST_BYTES
+    path = tmp_path / "huge.log"
+    path.write_bytes(data)
+    done = run("--json", str(path)) if from_file else run("--json", data=data)
+    found = json.loads(done.stdout)
+    assert [(e["rule"], e["line"]) for e in found["explanations"]] == [("R07", lines + 1)]
+    assert found["cut"] is True
+    assert b"the first and the last" in done.stderr
+
+
+def test_the_end_of_a_file_is_found_however_long_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.log"
+    with path.open("wb") as file:
+        file.write(b"go: downloading x\n" * (MOST_BYTES // 18))
+        file.truncate(MOST_STREAM + 1)
+        file.seek(0, 2)
+        file.write(b"\n" + ERROR.encode())
+    done = run("--json", str(path))
+    assert [e["rule"] for e in json.loads(done.stdout)["explanations"]] == ["R07"]
+    assert b"line numbers count these alone" in done.stderr
+
+
+def test_nothing_is_lost_at_the_bound() -> None:
+    for size in (MOST_BYTES // 2 - 1, MOST_BYTES // 2, MOST_BYTES // 2 + 1, MOST_BYTES):
+        data = b"x" * (size - 1) + b"\n"
+        assert _take(io.BytesIO(data), "").text() == data.decode()
+    data = b"x" * (MOST_BYTES + (1 << 18)) + b"\n" + ERROR.encode()
+    cut = _take(io.BytesIO(data), "")
+    assert cut.is_cut
+    assert cut.text().endswith("\n" + ERROR)
+
+
+@pytest.mark.parametrize("arguments", [("missing.log",), (".",)])
+def test_json_says_too_that_a_file_cannot_be_read(arguments: tuple[str, ...]) -> None:
+    done = run("--json", *arguments)
+    assert done.returncode == 2
+    data = json.loads(done.stdout)
+    assert sorted(data) == ["error", "schema"]
+    assert data["schema"] == "modtrace.explain/1"
+    assert done.stderr == f"modtrace: explain: {data['error']}\n".encode()
+
+
+def test_json_says_too_that_a_text_is_binary() -> None:
+    done = run("--json", data=b"\x7fELF\x02\x01\x01\x00\x00")
+    assert done.returncode == 2
+    assert "binary" in json.loads(done.stdout)["error"]
+    assert b"binary" in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"])

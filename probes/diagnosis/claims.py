@@ -20,6 +20,8 @@ from probes.golang.redact import redacted
 
 LONGEST_SENTENCE = 600
 """Characters; what is longer is no sentence."""
+BEFORE = 250
+"""Characters before a sentence that may say what it is about."""
 MOST = 60
 """Statements of one text."""
 
@@ -34,11 +36,15 @@ class Claim:
     reference: str
     all: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+    unless_before: tuple[re.Pattern[str], ...] = ()
+    """Searched in what stands before the sentence."""
 
-    def search(self, sentence: str) -> re.Match[str] | None:
+    def search(self, sentence: str, before: str = "") -> re.Match[str] | None:
         """Where a sentence makes the statement; None when it does not, or denies it."""
         found = [expression.search(sentence) for expression in self.all]
         if None in found or any(expression.search(sentence) for expression in self.unless):
+            return None
+        if any(expression.search(before) for expression in self.unless_before):
             return None
         return found[0]
 
@@ -79,11 +85,16 @@ def claims() -> tuple[Claim, ...]:
             wrong=row["wrong"],
             correct=row["correct"],
             reference=row["reference"],
-            all=tuple(re.compile(expression, re.IGNORECASE) for expression in row["all"]),
-            unless=tuple(re.compile(expression, re.IGNORECASE) for expression in row["unless"]),
+            all=_compiled(row["all"]),
+            unless=_compiled(row["unless"]),
+            unless_before=_compiled(row.get("unless_before", [])),
         )
         for row in tomllib.loads(text)["claim"]
     )
+
+
+def _compiled(expressions: list[str]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(expression, re.IGNORECASE) for expression in expressions)
 
 
 def statements(text: str, skip: Collection[int] = ()) -> list[Statement]:
@@ -92,7 +103,7 @@ def statements(text: str, skip: Collection[int] = ()) -> list[Statement]:
     starts = _line_starts(text)
     for start, sentence in _sentences(text, starts, skip):
         for claim in claims():
-            match = claim.search(sentence)
+            match = claim.search(sentence, text[max(0, start - BEFORE) : start])
             if match is None:
                 continue
             line = _line_at(starts, start + match.start())

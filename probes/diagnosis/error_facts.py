@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from probes.golang.redact import redact
+from probes.diagnosis.explain_std import SINCE
+from probes.diagnosis.godebug_names import refusal
+from probes.golang.redact import MASK, redact
 
 FORGES = frozenset(
     {"github.com", "gitlab.com", "bitbucket.org", "gitee.com", "codeberg.org", "git.sr.ht", "gitea.com"}
@@ -29,6 +31,8 @@ WORDS: Mapping[str, str] = {
     "query": "that was asked",
     "go": "of a newer release",
     "running": "here",
+    "complaint": "go does not know a setting in GODEBUG.",
+    "declared": "that was asked for",
 }
 """What a sentence says where the message does not tell."""
 
@@ -95,6 +99,15 @@ def facts_of(own: str, line: str, found: Mapping[str, str | None]) -> dict[str, 
     _add_module(own, facts)
     if "module" in facts:
         facts["private"] = private_pattern(facts["module"])
+    for url in named:
+        if "base" not in facts and (base := base_of(url, facts.get("module", ""))):
+            facts["base"] = base
+    if "base" in facts and MASK not in facts["base"]:
+        facts["piped"] = f"{facts['base']}|direct"
+    if "package" in facts:
+        facts.setdefault("go", SINCE.get(facts["package"], ""))
+    if "godebug" in facts:
+        facts["complaint"] = _about_godebug(own, facts)
     if "host" in facts:
         facts.setdefault("other", other_proxy(facts["host"]))
         if facts["host"] == "goproxy.cn":
@@ -115,6 +128,34 @@ def _add_module(text: str, facts: dict[str, str]) -> None:
                 if version := found.get("version"):
                     facts.setdefault("version", _unescaped(version))
                 break
+
+
+def _about_godebug(own: str, facts: Mapping[str, str]) -> str:
+    """What is wrong with a GODEBUG setting that go ends over."""
+    since = f"1.{facts['since']}" if "since" in facts else ""
+    in_environment = "in environment" in own
+    return refusal(facts["godebug"], facts.get("value", ""), since, in_environment=in_environment)
+
+
+_ASKED = re.compile(r"(?P<base>(?:https?|file)://[^/\s]+(?:/[^\s?#]*?)?)/@(?:v/|latest\b)")
+
+
+def base_of(url: str, module: str) -> str:
+    """The entry of GOPROXY that a URL was made from, secrets masked; "" when the URL does not tell.
+
+    Source: cmd/go/internal/modfetch/proxy.go newProxyRepo: the entry, a slash and the escaped module path.
+    """
+    asked = _ASKED.match(url)
+    if asked is None or "/sumdb/" in asked["base"]:
+        return ""
+    scheme, _, rest = asked["base"].partition("://")
+    authority, _, path = rest.partition("/")
+    parts = path.split("/")
+    for at in range(len(parts)):
+        tail = _unescaped("/".join(parts[at:]))
+        if tail == module or (not module and _module_path(tail) == tail):
+            return redact("/".join([f"{scheme}://{authority}", *parts[:at]]))
+    return ""
 
 
 _FILES = (".go", ".mod", ".sum", ".json", ".yaml", ".yml", ".txt", ".zip", ".toml")

@@ -9,7 +9,7 @@ answered with.
 
 Words that only go prints (``GO``) are believed anywhere. Words that any program prints (``NET``: "i/o
 timeout", "x509: …") count only in a message that shows by something else that go wrote it; see
-``is_from_go``.
+``is_from_go``. Between them stand words that a few other tools print too (``NEAR``: "checksum mismatch").
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import Any
 
 from probes.diagnosis.catalogue import Transience
+from probes.diagnosis.explain_std import SINCE
 from probes.diagnosis.log_text import Block
 
 
@@ -49,7 +50,11 @@ class Printed(StrEnum):
     """Who prints such words."""
 
     GO = "go"
+    """Only go: believed anywhere."""
+    NEAR = "near"
+    """Other tools too: believed where go wrote the message, or right behind a command of go."""
     NET = "net"
+    """Any program: believed where something else in the message shows that go wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,11 @@ _SIGNS_OF_GO = re.compile(
     r"|(?<![\w/@.%-])[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?:/[\w.~!%+-]+)*@v\d"
     r"|/@v/|/@latest\b|[?&]go-get=1|/sumdb/|/lookup/\S+@v\d"
     r"|\b(?:sum|proxy)\.golang\.(?:org|com\.cn|google\.cn)\b|\bgoproxy\.(?:cn|io)\b"
-    r"|\bunrecognized import path\b|\bmodule [\w.-]+\.[\w./~-]+: |^verifying \S+@"
+    r"|\bunrecognized import path\b|\bmodule [\w.-]+\.[\w./~-]+: |^verifying (?:\S+@|go\.mod:|module:)"
     r"|\bConfirm the import path was entered correctly|/pkg/mod/cache/vcs/|[\\/]cache[\\/]vcs[\\/]"
+    r"|\binvalid version: (?:unknown revision|git |hg |module contains a go\.mod|version \")"
+    r"|(?<![\w/@.%-])[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./~!%+-]+@[\w.<>=][\w./<>=+-]*: "
+    r"|\bgo\.sum(?: database)?:|\berrors parsing go\.mod\b"
     r"|\bGO(?:PROXY|SUMDB|PRIVATE|NOPROXY|NOSUMDB|FLAGS|111MODULE|TOOLCHAIN)\b"
 )
 
@@ -118,9 +126,10 @@ def is_from_go(block: Block) -> bool:
 _SHORT = {
     "STATUS": r"(?:408|425|429|500|502|503|504|52\d)",
     "READING": r"(?:(?:reading |get )https?://\S+?|unexpected status \(https?://[^)\s]+\)):",
+    "NEWSTD": "(?:" + "|".join(re.escape(package) for package in SINCE) + ")",
 }
-"""What the rows abbreviate: statuses that a retry may mend, and go's ways to name the URL that it read (the
-second is that of Go 1.12)."""
+"""What the rows abbreviate: statuses that a retry may mend, go's ways to name the URL that it read (the
+second is that of Go 1.12), and the packages that came to the standard library late."""
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from probes.diagnosis.catalogue import Diagnosis, Rule, Shell, Transience, rule
 from probes.diagnosis.claims import Statement, statements
 from probes.diagnosis.error_facts import facts_of, host_of, sentence
 from probes.diagnosis.error_patterns import Layer, Pattern, Printed, by_id, is_from_go, patterns
+from probes.diagnosis.explain_remedies import PLACEHOLDERS, fitting, usable
 from probes.diagnosis.findings import Level
 from probes.diagnosis.lint_goproxy import mended
 from probes.diagnosis.log_text import Block, blocks, plain_lines
@@ -65,14 +66,15 @@ class Explanation:
 
     def diagnosis(self, shell: Shell = Shell.POSIX) -> Diagnosis:
         """The case, with remedies for a shell."""
+        facts = usable(self.facts)
+        remedies = fitting(self.rule, self.remedies, facts, shell)
         return Diagnosis.of(
-            self.rule,
-            self.facts,
+            replace(self.rule, remedies=remedies),
+            {**PLACEHOLDERS, **facts},
             cause=self.cause,
             node=self.node,
             evidence=(self.where, *self.evidence) if self.is_message else self.evidence,
             go_prints=self.message,
-            remedies=self.remedies,
             transience=self.transience,
             shell=shell,
         )
@@ -102,6 +104,7 @@ def explain(text: str) -> Explained:
     # A lone surrogate stands for a byte that is no UTF-8.
     parts = _parts(re.sub("[\ud800-\udfff]", "\ufffd", text.removeprefix("\ufeff")))
     beginning = parts[0][1]
+    whole = "\n".join(part for _, part in parts)
     found: list[Explanation] = []
     lines: set[int] = set()
     for first, part in parts:
@@ -109,7 +112,7 @@ def explain(text: str) -> Explained:
             placed = replace(block, line=block.line + first - 1)
             found.append(_explanation(placed, pattern, match))
             lines |= set(range(placed.line, placed.line + len(block.lines)))
-    goproxy = _goproxy_in(beginning)
+    goproxy = _goproxy_in(whole)
     messages = _merged(_with_chain(explanation, goproxy) for explanation in found)
     wrong = [mistake for mistake in mistakes(beginning) if mistake.line not in lines]
     said = (
@@ -124,7 +127,7 @@ def explain(text: str) -> Explained:
         explanations=tuple([*messages, *_merged(settings)][:MOST]),
         mistakes=tuple(wrong),
         statements=tuple(said),
-        windows=windows_shell(beginning),
+        windows=windows_shell(whole),
         is_cut=len(parts) > 1,
     )
 
@@ -139,7 +142,11 @@ def _parts(text: str) -> list[tuple[int, str]]:
     return [(1, head), (text.count("\n", 0, len(text) - len(tail)) + 1, tail)]
 
 
-_WINDOWS = re.compile(r"\bconnectex: |\bwsarecv: |\bwsasend: |getaddrinfow: |[\\/]pkg\\mod\\|\b[A-Z]:\\\w+\\")
+_WINDOWS = re.compile(
+    r"\bconnectex: |\bwsarecv: |\bwsasend: |\bgetaddrinfow: |[\\/]pkg\\mod\\|\b[A-Z]:\\{1,2}\w[^\s\\]*\\"
+    r"|: Access is denied\.|: The system cannot find |There is not enough space on the disk"
+    r"|: The process cannot access the file|%(?:USERPROFILE|GOPATH|LOCALAPPDATA)%"
+)
 
 
 def windows_shell(text: str) -> Shell | None:
@@ -217,8 +224,7 @@ def _matches(text: str) -> Iterator[tuple[Block, Pattern, re.Match[str]]]:
             last_go = block.line + len(block.lines) - 1
         near_go = block.line - last_go <= _NEAR
         for pattern in patterns():
-            believed = near_go if pattern.origin_only else from_go
-            if pattern.printed is Printed.NET and not believed:
+            if not _is_believed(pattern, from_go, near_go):
                 continue
             match = pattern.search(block)
             if match:
@@ -226,9 +232,22 @@ def _matches(text: str) -> Iterator[tuple[Block, Pattern, re.Match[str]]]:
                 break
 
 
+def _is_believed(pattern: Pattern, from_go: bool, near_go: bool) -> bool:
+    match pattern.printed:
+        case Printed.GO:
+            return True
+        case Printed.NEAR:
+            return from_go or near_go
+        case _:
+            return near_go if pattern.origin_only else from_go
+
+
 def _explanation(block: Block, pattern: Pattern, match: re.Match[str]) -> Explanation:
     line = _telling_line(block, match)
     facts = facts_of(block.own, line, match.groupdict())
+    if pattern.origin_only and "host" not in facts and "module" in facts:
+        # git names no host where ssh fails; a path leads to its own host, unless a go-import page leads away.
+        facts["host"] = facts["module"].partition("/")[0]
     row = rule(pattern.rule)
     return Explanation(
         rule=row,
@@ -260,6 +279,8 @@ def _evidence(pattern: Pattern, block: Block) -> Iterator[str]:
         yield "the server said: " + " ".join(block.said.partition(":")[2].split())
     if pattern.origin_only:
         yield "this is the error of a direct fetch; what proxies said before it is not in this text"
+    if pattern.id.startswith("godebug-"):
+        yield "the settings that Go has, and those that it had: internal/godebugs/table.go"
 
 
 # --- The chain: what a setting in the text adds to an error
@@ -281,12 +302,16 @@ def _goproxy_in(text: str) -> str:
 
 
 def _with_chain(explanation: Explanation, goproxy: str) -> Explanation:
-    """An answer that ends the walk behind a comma is rule R01, when the text shows the comma."""
+    """What the GOPROXY of the text adds: the list with one thing changed, for the remedies; and rule R01.
+
+    An answer that ends the walk behind a comma is that rule, when the text shows the comma.
+    """
     if not goproxy:
         return explanation
-    facts = {**explanation.facts}
-    if "," in goproxy:
-        facts["piped"] = redact(mended(goproxy).replace(",", "|"))
+    facts = explanation.facts | _lists(goproxy, explanation.facts.get("host", ""))
+    if redact(goproxy) != goproxy:
+        # No line can be written out that keeps the secret and shows it to nobody.
+        facts.pop("piped", None)
     changed = replace(explanation, facts=facts)
     host = explanation.facts.get("host", "")
     separator, rest = _after(goproxy, host)
@@ -302,6 +327,21 @@ def _with_chain(explanation: Explanation, goproxy: str) -> Explanation:
         evidence=(f"the text sets GOPROXY={goproxy}", *explanation.evidence),
         remedies=(),
     )
+
+
+def _lists(goproxy: str, host: str) -> dict[str, str]:
+    """The list with "|" for ",", and with another scheme in front of one host; not when it holds a secret."""
+    plain = mended(goproxy)
+    lists = {"piped": plain.replace(",", "|") if "," in plain else ""}
+    for scheme in ("http", "https"):
+        respelt = [_respelt(entry, host, scheme) for entry in re.split(r"([,|])", plain)]
+        lists[f"as_{scheme}"] = "".join(respelt) if host and "".join(respelt) != plain else ""
+    return {name: value for name, value in lists.items() if value and redact(value) == value}
+
+
+def _respelt(entry: str, host: str, scheme: str) -> str:
+    named = host_of(entry if "://" in entry else f"https://{entry}")
+    return f"{scheme}://{entry.rpartition('://')[2]}" if named == host else entry
 
 
 def _after(goproxy: str, host: str) -> tuple[str, str]:

@@ -1,8 +1,10 @@
 """The names that GODEBUG knows, so that one which never existed can be told.
 
 Source: Go 1.27, internal/godebugs All and Removed, runtime dbgvars, the unregistered settings of cmd/go and
-internal/poll ("#name" in internal/godebug New), and "cpu.*" of internal/cpu. An unknown name is no error for
-go: it says nothing, and nothing happens.
+internal/poll ("#name" in internal/godebug New), and "cpu.*" of internal/cpu. An unknown name in the
+environment is no error for go: it says nothing, and nothing happens. A removed one is none either, unless it
+has one of the values that asked for the old behaviour: then no program that Go 1.27 built starts
+(runtime/runtime1.go).
 """
 
 from __future__ import annotations
@@ -59,16 +61,47 @@ REMOVED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Names that a release took away, and which one."""
+OLD_VALUES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "x509sha1": _words("1"),
+        "tlskyber": _words("0"),
+        "gotypesalias": _words("0"),
+        "tlsunsafeekm": _words("1"),
+        "tlsrsakex": _words("1"),
+        "tls3des": _words("1"),
+        "tls10server": _words("1"),
+        "x509keypairleaf": _words("0"),
+        "asynctimerchan": _words("1 2"),
+    }
+)
+"""The values of removed names over which a program ends at its start."""
 
 KNOWN = REGISTERED | RUNTIME | UNREGISTERED
 
 
-def complaint(name: str) -> str | None:
-    """What is wrong with a name in GODEBUG, as a sentence; None when nothing is."""
+def complaint(name: str, value: str = "") -> str | None:
+    """What is wrong with a setting in GODEBUG, as a sentence; None when nothing is."""
+    if name in REMOVED:
+        if value in OLD_VALUES[name]:
+            return refusal(name, value)
+        return f"GODEBUG={name} is gone since Go {REMOVED[name]}: it switches nothing."
     if name in KNOWN or re.fullmatch(r"cpu\.\w+", name):
         return None
-    if name in REMOVED:
-        return f"GODEBUG={name} is gone since Go {REMOVED[name]}: it switches nothing."
+    return f"There is no GODEBUG setting {name}: go says nothing, and nothing happens.{_hint(name)}"
+
+
+def refusal(name: str, value: str = "", since: str = "", *, in_environment: bool = True) -> str:
+    """Why go ends over a setting, as a sentence: one of the environment, or a godebug line of a module.
+
+    ``since``: the release that took the name away, where go itself says so.
+    """
+    since = since or REMOVED.get(name, "")
+    if not since:
+        return f"There is no setting {name}, and go refuses a godebug line for it.{_hint(name)}"
+    effect = "no program that Go 1.27 built starts with it" if in_environment else "no build takes it"
+    return f"The GODEBUG setting {name}={value} is gone since Go {since}, and {effect}."
+
+
+def _hint(name: str) -> str:
     near = nearest(name, KNOWN | REMOVED.keys(), most=2)
-    hint = f" Did you mean {near}?" if near else ""
-    return f"There is no GODEBUG setting {name}: go says nothing, and nothing happens.{hint}"
+    return f" Did you mean {near}?" if near else ""

@@ -42,7 +42,12 @@ def read(text: str) -> tuple[list[Assignment], list[Slip]]:
 
 # --- Reading one stretch
 
-_GO_ENV_W = re.compile(r"go(?:\.exe)?\s+env\s+(?:-\w+\s+)*-w(?=\s)")
+_GO_ENV_W = re.compile(r"go(?:\.exe)?\s+env\s+(?:--?\w+\s+)*--?w(?=\s)")
+_GO_ENV_OTHER = re.compile(
+    rf"go(?:\.exe)?\s+env\s+(?P<flag>[–—−‐‑－]+\s?w\s+|)(?P<name>{NAME})=(?=\S)", re.IGNORECASE
+)
+_PS_PROMPT = re.compile(r"\s*(?:[-*+]\s+)?`{0,3}PS(?: [^>\n]{0,80})?>", re.IGNORECASE)
+_EXPORT = re.compile(rf"export\s+(?P<name>{NAME})=(?P<value>\S*)")
 _FISH_SET = re.compile(r"set\s+(?:-\w+\s+|--\w+\s+)+")
 _CMD_SET = re.compile(rf"set\s+(?P<quote>\"?)(?P<name>{NAME})(?P<gap>\s*)=(?P<value>.*)$", re.IGNORECASE)
 _SETX = re.compile(
@@ -63,6 +68,10 @@ def _read_stretch(place: Place, windows: Form | None) -> Iterator[Assignment | S
     rest = text[start:]
     if match := _GO_ENV_W.match(text, start):
         yield from _go_env(place, match.end(), windows)
+    elif match := _GO_ENV_OTHER.match(text, start):
+        yield from _go_env_without_w(place, match)
+    elif _PS_PROMPT.match(text) and (match := _CMD_SET.match(text, start) or _EXPORT.match(text, start)):
+        yield from _foreign_to_powershell(place, match)
     elif _FISH_SET.match(text, start):
         yield from _fish(place)
     elif match := _CSH.match(text, start):
@@ -220,6 +229,40 @@ def _go_env(place: Place, start: int, windows: Form | None) -> Iterator[Assignme
             continue
         yield from _broken_value(place, line, at, name, value, Form.GO_ENV)
         yield _assignment(place, name, value, Form.GO_ENV, word.start)
+
+
+def _go_env_without_w(place: Place, match: re.Match[str]) -> Iterator[Slip]:
+    """`go env NAME=value`, which reads, and `–w` with a dash that is none: cmd/go/internal/envcmd runEnv."""
+    name = match["name"]
+    if not is_known(name):
+        return
+    value = words(place.text, match.end(), POSIX)
+    meant_value = value[0].text if value and not value[0].operator else ""
+    if flag := match["flag"].strip():
+        start = match.start("flag")
+        what = f'The dash of "{flag}" is a typographic one, so go takes it for a name and sets nothing.'
+        yield _slip(place, "dash", name, what, start, start + len(flag), meant=meant_value, form=Form.GO_ENV)
+        return
+    message = f"Without -w `go env` only shows variables and sets nothing: it looks for one named {name}=…"
+    yield _slip(place, "no-w", name, message, match.start("name"), match.end(),
+                meant=meant_value, form=Form.GO_ENV)  # fmt: skip
+
+
+def _foreign_to_powershell(place: Place, match: re.Match[str]) -> Iterator[Slip]:
+    """`set NAME=value` and `export` at PowerShell's prompt."""
+    name = match["name"].upper()
+    if not is_known(name):
+        return
+    first = match[0].split()[0]
+    if first.lower() == "set":
+        message = (
+            f"In PowerShell `set` makes a variable of PowerShell's own: {name} of the environment is not set."
+        )
+    else:
+        message = f"PowerShell knows no `{first}`: {name} is not set."
+    value = match["value"].strip().strip("\"'")
+    yield _slip(place, "powershell-set", name, message, match.start(), match.start() + len(first),
+                meant=value, form=Form.POWERSHELL)  # fmt: skip
 
 
 def _cannot_write(name: str) -> str | None:

@@ -95,7 +95,8 @@ _PROMPT = re.compile(
 _LAYER = re.compile(r"(?:#\d+ (?:\d+\.\d+ )?)?\[[^\]]*\d+/\d+\] |Step \d+/\d+ : ")
 _CODE = re.compile(r"`+([^`\n]+)`+")
 _SETTER = re.compile(
-    r"(?:\bexport\s|\bdeclare -x\s|\bsetenv\s|\bsetx?\s+[\"-]?\w|\bgo(?:\.exe)?\s+env\s+(?:-\w+\s+)*-w\b"
+    r"(?:\bexport\s|\bdeclare -x\s|\bsetenv\s|\bsetx?\s+[\"-]?\w"
+    r"|\bgo(?:\.exe)?\s+env\s+(?:-\w+\s+)*(?:[-–—−‐‑－]+\s?w\b|GO\w+=)"
     r"|\$env:\w|\[(?:System\.)?Environment\]::SetEnvironmentVariable\()",
     re.IGNORECASE,
 )
@@ -118,9 +119,28 @@ def stretches(text: str) -> Iterator[Place]:
             continue
         spans = [match.span(1) for match in _CODE.finditer(line)]
         for first, last in spans:
-            yield Place(line, number, first, line[:last], False)
-        if not spans and (setter := _SETTER.search(line, start)):
+            if not _is_warned_against(line, first):
+                yield Place(line, number, first, line[:last], False)
+        setter = None if spans else _SETTER.search(line, start)
+        if setter and not _is_warned_against(line, setter.start()):
             yield Place(line, number, setter.start(), _without_sentence(line, setter.end()), True)
+
+
+_WARNING = re.compile(
+    r"\b(?:(?:do|does|must|should|can|need|is|are)(?: not|n['’]?t)|cannot|never|not|avoid|instead of"
+    r"|rather than)"
+    r"(?:\s+(?:ever|just|simply|to|need|have|recommended|advised|set|use|run|write|put|add|type|paste"
+    r"|setting|using|running|the|environment|variable|command))*\s*$"
+    r"|(?:不要|请勿|切勿|千万别|不应该?|不能|不建议|不推荐|避免|而不是)"
+    r"(?:再|去|直接|随意|轻易|使用|设置|用|运行|执行|写成|写|把|将|\s)*$",
+    re.IGNORECASE,
+)
+"""The end of a sentence's beginning that says not to do what follows."""
+
+
+def _is_warned_against(line: str, start: int) -> bool:
+    """Whether the words before a command say not to type it."""
+    return _WARNING.search(line[max(0, start - 60) : start].rstrip("`*_\"'“‘ ")) is not None
 
 
 _HINT = re.compile(r"GO[A-Z0-9_]{2,}|go\w*proxy|_PROXY\b|_proxy\b|SSL_CERT|GIT_SSL", re.IGNORECASE)

@@ -196,7 +196,7 @@ def _unknown_name(assignment: Assignment) -> Iterator[Mistake]:
 
 def _godebug(assignment: Assignment) -> Iterator[Mistake]:
     for match in re.finditer(r"([^,=]+)(=[^,]*)?", assignment.value):
-        message = complaint(match[1].strip())
+        message = complaint(match[1].strip(), (match[2] or "")[1:])
         if message is not None:
             start, end = (assignment.places[match.start(1)], assignment.places[match.end(1)])
             yield _mistake(

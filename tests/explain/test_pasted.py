@@ -11,7 +11,7 @@ import pytest
 
 from probes.diagnosis.explain import explain
 from probes.diagnosis.findings import Level
-from probes.diagnosis.godebug_names import KNOWN, REMOVED, complaint
+from probes.diagnosis.godebug_names import KNOWN, OLD_VALUES, REMOVED, complaint
 from probes.diagnosis.pasted import read
 from probes.diagnosis.pasted_lint import mistakes
 from tests.against_go.golang import go_command, goroot
@@ -64,6 +64,13 @@ WRONG = [
     ('export GOSUMDB="sum.golang.org https://goproxy.cn"', "https://goproxy.cn", "gosumdb.base-path", "export GOSUMDB=sum.golang.org"),
     ("GOSUMDB=https://sum.golang.google.cn/", "https://", "gosumdb.key", "GOSUMDB=sum.golang.google.cn"),
     ("export GOFLAGS=mod=mod", "mod=mod", "goflags.unusable", "export GOFLAGS=-mod=mod"),
+    ("PS C:\\> set GOPROXY=https://goproxy.cn,direct", "set", "pasted.powershell-set", "$env:GOPROXY = 'https://goproxy.cn,direct'"),
+    ("PS C:\\work> export GOPROXY=https://goproxy.cn", "export", "pasted.powershell-set", "$env:GOPROXY = 'https://goproxy.cn'"),
+    ("go env –w GOPROXY=https://goproxy.cn,direct", "–w", "pasted.dash", "go env -w GOPROXY=https://goproxy.cn,direct"),
+    ("Run go env —w GOPROXY=https://goproxy.cn,direct and retry.", "—w", "pasted.dash", "go env -w GOPROXY=https://goproxy.cn,direct"),
+    ("go env GOPROXY=https://goproxy.cn,direct", "GOPROXY=", "pasted.no-w", "go env -w GOPROXY=https://goproxy.cn,direct"),
+    ("If it does not work set GOPROXY=https://goproxy.cn，direct", "，", "goproxy.full-width", "GOPROXY=https://goproxy.cn,direct"),
+    ("Don't forget to set GOPRIVATE=https://a.example.", "https://", "pattern.scheme", "GOPRIVATE=a.example"),
     ("user@host:~/src$ export GOTOOLCHAIN=1.22.0", "1.22.0", "gotoolchain.invalid", "export GOTOOLCHAIN=auto"),
 ]  # fmt: skip
 
@@ -121,6 +128,13 @@ RIGHT = [
     "Please set GOPRIVATE=git.corp.example, then retry.",
     "GOOGLE_APPLICATION_CREDENTIALS=/x;y",
     "export PATH=$PATH:/usr/local/go/bin",
+    "go env --w GOPROXY=https://goproxy.cn,direct",  # Go takes two dashes as well
+    "go env GOPROXY",
+    "go env -json GOPROXY GOSUMDB",
+    "Do not set GOSUMDB=off.",
+    "Never run `export GOPROXY=https://goproxy.cn，direct`.",
+    "It is not recommended to use GOSUMDB=off.",
+    "请勿设置 `GOINSECURE=*`",
     "set GOPATH=C:\\Users\\x\\go",
 ]  # fmt: skip
 
@@ -128,6 +142,11 @@ RIGHT = [
 @pytest.mark.parametrize("line", RIGHT)
 def test_a_right_command_is_left_alone(line: str) -> None:
     assert [mistake for mistake in mistakes(line) if mistake.level is not Level.INFO] == []
+
+
+def test_a_removed_setting_of_godebug_is_refused_for_its_old_value_alone() -> None:
+    assert "no program that Go 1.27 built starts" in mistakes("export GODEBUG=tls3des=1")[0].message
+    assert "switches nothing" in mistakes("export GODEBUG=tls3des=0")[0].message
 
 
 def test_powershell_is_known_by_its_prompt() -> None:
@@ -181,7 +200,7 @@ def test_what_a_line_sets_is_read_as_the_shell_would() -> None:
 def test_godebug_names_are_those_of_go(oracle_godebugs: tuple[set[str], set[str]]) -> None:
     known, removed = oracle_godebugs
     assert known <= KNOWN
-    assert removed == set(REMOVED)
+    assert removed == set(REMOVED) == set(OLD_VALUES)
     assert complaint("http2client") is None
     assert "http2client" in (complaint("http2clien") or "")
 
