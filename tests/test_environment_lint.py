@@ -652,3 +652,11 @@ def test_distance() -> None:
 def test_check_path_is_what_paths_are_judged_by() -> None:
     with pytest.raises(GoError):
         check_path("corp/x")
+
+
+def test_a_removed_godebug_is_an_error_with_its_place() -> None:
+    value = "http2client=0,tlsrsakex=1"
+    finding = only("GODEBUG", value)
+    assert (finding.id, finding.level, at(finding, value)) == ("godebug.removed", Level.ERROR, "tlsrsakex")
+    assert 'removed GODEBUG "tlsrsakex" set to old value "1"' in finding.message
+    assert "godebug.removed" not in findings({"GODEBUG": "tlsrsakex=0"})

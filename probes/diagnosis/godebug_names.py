@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from probes.diagnosis.nearest import nearest
+from probes.golang.mode import OLD_GODEBUG
 
 
 def _words(text: str) -> frozenset[str]:
@@ -62,17 +63,7 @@ REMOVED: Mapping[str, str] = MappingProxyType(
 )
 """Names that a release took away, and which one."""
 OLD_VALUES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "x509sha1": _words("1"),
-        "tlskyber": _words("0"),
-        "gotypesalias": _words("0"),
-        "tlsunsafeekm": _words("1"),
-        "tlsrsakex": _words("1"),
-        "tls3des": _words("1"),
-        "tls10server": _words("1"),
-        "x509keypairleaf": _words("0"),
-        "asynctimerchan": _words("1 2"),
-    }
+    {name: frozenset(old) for name, (_, old) in OLD_GODEBUG.items()}
 )
 """The values of removed names over which a program ends at its start."""
 

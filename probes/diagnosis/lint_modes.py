@@ -133,6 +133,16 @@ def _godebug(about: About) -> Iterator[Finding]:
             Span.of(match[1], match.start(1)), remedy=["unset GODEBUG"],
             rule="cmd/go/internal/base/limit.go AcquireNet",
         )  # fmt: skip
+    for match in re.finditer(r"[^,]+", about.value):
+        try:
+            mode.check_godebug(match[0])
+        except GoError as error:
+            yield about.find(
+                "godebug.removed", Level.ERROR, f"Every go command ends at once: {error}.",
+                Span.of(match[0].partition("=")[0], match.start()), remedy=["unset GODEBUG"],
+                rule="runtime/runtime1.go parsegodebug",
+            )  # fmt: skip
+            return  # the first one ends it
 
 
 # --- GOAUTH, GOVCS

@@ -26,7 +26,7 @@ _OTHER_FLAGS = (
     "replace require retract retracted reuse t tags test testcache tool toolchain toolexec trimpath u use "
     "vendor versions vet vettool w work x "
 )
-_OLD_GODEBUG = {
+OLD_GODEBUG = {
     "x509sha1": (24, ("1",)), "tlskyber": (24, ("0",)), "gotypesalias": (27, ("0",)),
     "tlsunsafeekm": (27, ("1",)), "tlsrsakex": (27, ("1",)), "tls3des": (27, ("1",)),
     "tls10server": (27, ("1",)), "x509keypairleaf": (27, ("0",)), "asynctimerchan": (27, ("1", "2")),
@@ -41,7 +41,7 @@ def check_godebug(value: str) -> None:
     """
     for field in value.split(","):
         name, equals, setting = field.partition("=")
-        removed, old = _OLD_GODEBUG.get(name, (0, ()))
+        removed, old = OLD_GODEBUG.get(name, (0, ()))
         if equals and setting in old:
             raise GoError(
                 f"fatal error: removed GODEBUG {quote(name)} set to old value {quote(setting)} "
