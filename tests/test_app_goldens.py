@@ -64,6 +64,9 @@ SCREENS = (
     Golden("comma-stops-on-502-160x48", _world("comma-stops-on-502"), size=WIDE),
     Golden("split-files-160x48", _world("split-files"), size=WIDE),
     Golden("troubled-160x48", lambda: settings_app(TROUBLED), ("1",), size=WIDE),
+    Golden("copy-as-80x24", _world("healthy"), ("Y",)),
+    Golden("zoom-80x24", _world("portal"), ("z",)),
+    Golden("private-200x50", lambda: settings_app(TROUBLED), ("1", "p"), size=BROAD),
     Golden("off-masks-404-200x50", _world("off-masks-404"), size=BROAD),
     Golden("portal-200x50", _world("portal"), size=BROAD),
 )

@@ -126,7 +126,7 @@ async def test_a_file_is_fetched_into_the_folder_that_is_asked_for_once(tmp_path
     ]
     app = replay_app(replay)
     async with opened(app) as pilot:
-        await press(pilot, "3", "z")
+        await press(pilot, "3", "Z")
         assert isinstance(app.focused, Input)
         assert app.focused.value == "modtrace-files"
         app.focused.value = str(tmp_path / "tree")
@@ -149,7 +149,7 @@ async def test_progress_stands_in_the_row_and_escape_stops_it(tmp_path: Path) ->
     app = replay_app(replay)
     app.folder = tmp_path
     async with opened(app) as pilot:
-        await press(pilot, "3", "z")
+        await press(pilot, "3", "Z")
         assert "zip ▇▇▇▇▇····· 50%" in screen_text(app)
         await press(pilot, "escape")
         assert len(replay.cancelled) == 1
@@ -160,7 +160,7 @@ async def test_a_proxy_that_was_not_asked_is_asked_for_no_file(tmp_path: Path) -
     app = replay_app(replay)
     app.folder = tmp_path
     async with opened(app) as pilot:
-        await press(pilot, "3", "l", "z")
+        await press(pilot, "3", "l", "Z")
         assert not [job for job in replay.jobs if isinstance(job, DownloadJob)]
         assert "go would not come to goproxy.example" in "".join(
             str(notification.message) for notification in app._notifications

@@ -26,16 +26,22 @@ from tests.app_support import (
 from tui.app import ModtraceApp
 from tui.drawing.verdict import verdict_lines
 from tui.jobs import BrowseJob, TraceJob
+from tui.looking import LookingApp
 from tui.replay import Replay, load
+from tui.screens.detail_screen import DetailScreen
 from tui.screens.overlay import Overlay
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.workbench import Workbench
+from tui.sharing import SharingApp
 from tui.symbols import ASCII, UNICODE, symbols_for
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.modules_pane import ModulesPane
 
-BOUND = (ModtraceApp, Workbench, LineList, ModulesPane, FilterBar, Overlay, PromptScreen)
+BOUND = (
+    ModtraceApp, LookingApp, SharingApp, Workbench, LineList, ModulesPane, FilterBar, Overlay, PromptScreen,
+    DetailScreen,
+)  # fmt: skip
 """Every class with keys."""
 
 
@@ -168,7 +174,7 @@ async def test_help_lists_every_key_of_the_workbench() -> None:
     async with opened(app, (100, 80)) as pilot:
         await press(pilot, "question_mark")
         shown = " ".join(screen_text(app).split())
-        for owner in (ModtraceApp, Workbench, LineList, ModulesPane):
+        for owner in (ModtraceApp, LookingApp, SharingApp, Workbench, LineList, ModulesPane):
             for binding in owner.BINDINGS:
                 assert isinstance(binding, Binding)
                 assert " ".join(binding.tooltip.split()) in shown, binding.id
@@ -186,6 +192,13 @@ async def test_the_footer_has_at_most_seven_keys(demo: bool, pane: str) -> None:
         assert len(app.workbench.query_one(Footer).children) <= 7
         assert ("worlds" in words) is demo
         assert words[-2:] == ["q", "quit"]
+
+
+async def test_the_palette_knows_what_can_be_taken_along() -> None:
+    app = world_app("healthy")
+    async with opened(app):
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Zoom", "Copy as", "Privacy", "Saved session", "Trace"} <= titles
 
 
 async def test_t_traces_something_else_and_r_once_more() -> None:
@@ -307,7 +320,7 @@ async def test_in_ascii_every_screen_is_ascii() -> None:
     app = world_app("portal", symbols=ASCII)
     async with opened(app) as pilot:
         for keys in (
-            (), ("l",), ("enter",), ("escape", "1"), ("enter",), ("escape", "3"), ("z",), ("escape", "w"),
+            (), ("l",), ("enter",), ("escape", "1"), ("enter",), ("escape", "3"), ("Z",), ("escape", "w"),
             ("escape", "question_mark"), ("escape", "t"), ("escape", "2", "slash"), ("escape", "v"),
         ):  # fmt: skip
             await press(pilot, *keys)

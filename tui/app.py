@@ -27,6 +27,7 @@ from tui.screens.help_screen import HelpScreen, Section
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.workbench import BROAD, WIDE, Workbench
 from tui.session import Changed, Session
+from tui.sharing import SharingApp
 from tui.stage import Stage
 from tui.symbols import Symbols, symbols_for
 from tui.widgets.filter_bar import FilterBar
@@ -40,10 +41,13 @@ if TYPE_CHECKING:
 FAST_S, SLOW_S = 0.1, 0.25
 """How often what the engine says is shown: on this machine, and over a slow line."""
 
+LONGEST_COPY = 10_000
+"""Characters; a command that is cut would do something else."""
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class ModtraceApp(LookingApp):
+class ModtraceApp(SharingApp):
     """modtrace on a terminal."""
 
     TITLE: str | None = "modtrace"
@@ -160,6 +164,8 @@ class ModtraceApp(LookingApp):
             self.workbench.show(changed)
         if isinstance(self.screen, DetailScreen):
             self.screen.refresh_details()
+        if Changed.PATHS in changed and isinstance(self.screen, PromptScreen):
+            self.screen.offer(self.workbench.shown.known)
 
     def _browse_if_due(self) -> None:
         """Ask for versions once the trace is over, so that its times are its own."""
@@ -183,18 +189,19 @@ class ModtraceApp(LookingApp):
     def trace_target(self, text: str | None) -> None:
         """Trace PATH@QUERY; None for nothing."""
         if text:
+            text = self.workbench.shown.real(text.strip())
             self.session.trace_target(*parse_target(text.split()[-1]))
             self.workbench.show_pane("tree")
             self.wake()
 
     def action_ask_target(self) -> None:
         """Ask what to trace."""
-        target = self.session.target
-        value = "" if target is None else f"{target[0]}@{target[1]}"
-        suggestions = self.session.scene.suggestions if self.session.scene is not None else ()
+        shown = self.workbench.shown
         note = "a module path, and behind @ a version, latest, a branch or a comparison such as <v1.5.0"
-        screen = PromptScreen("Trace PATH@QUERY", value, suggestions=suggestions, note=note)
+        screen = PromptScreen("Trace PATH@QUERY", shown.target, suggestions=shown.known, note=note)
         self.push_screen(screen, self.trace_target)
+        self.session.learn_paths()
+        self.wake()
 
     def action_again(self) -> None:
         """Once more, with fresh settings."""
@@ -256,6 +263,7 @@ class ModtraceApp(LookingApp):
         sections = [
             Section("Everywhere", bindings),  # type: ignore[arg-type]
             Section("Doctor, after a trace", LookingApp.BINDINGS),  # type: ignore[arg-type]
+            Section("To take along", SharingApp.BINDINGS),  # type: ignore[arg-type]
             Section("Workbench", Workbench.BINDINGS),  # type: ignore[arg-type]
             Section("Lists", LineList.BINDINGS),  # type: ignore[arg-type]
             Section("Module browser", ModulesPane.BINDINGS),  # type: ignore[arg-type]
@@ -265,9 +273,9 @@ class ModtraceApp(LookingApp):
 
     @on(Copy)
     def _copy(self, event: Copy) -> None:
-        self.copy_to_clipboard(safe_text(event.text, lines=20))
+        self.copy_to_clipboard(safe_text(event.text, limit=LONGEST_COPY, lines=20))
         first, *more = event.text.split("\n")
-        self.tell(f"copied: {first}{' …' if more else ''}")
+        self.notify_shown(f"copied: {first}{' …' if more else ''}")
 
     def get_key_display(self, binding: Binding) -> str:
         """The name of a key in the footer."""
@@ -290,5 +298,15 @@ class ModtraceApp(LookingApp):
             "Public resolvers", "Ask them for the hop's name; they learn it", self.action_resolvers
         )
         yield SystemCommand("Capabilities", "What each proxy can do", self.action_capabilities)
+        yield SystemCommand(
+            "Copy as", "The row's request as curl, dig, openssl, go, modtrace", self.action_copy_as
+        )
+        yield SystemCommand(
+            "Privacy", "Hosts, users and private paths under other names, and back", self.action_privacy
+        )
+        yield SystemCommand("Saved session", "Which file keeps what was said", self.action_saved)
+        yield SystemCommand(
+            "Zoom", "Give the pane the whole screen, and take it back", self.workbench.action_zoom
+        )
         if self._plan is not None:
             yield SystemCommand("Worlds", "Go to another world of the demo", self.action_worlds)

@@ -21,6 +21,9 @@ examples:
                                               with another setting, for this run only
   modtrace rsc.io/quote | less                without a terminal: the plain report
 
+The app keeps what a trace said in ~/.local/state/modtrace/sessions, for `modtrace replay` and `modtrace
+report`: files of your own, without secrets. MODTRACE_NO_SESSION=1 keeps nothing.
+
 Other commands: modtrace --help
 """
 
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from tui.stage import ThisMachine
 
     target = None if args.target is None else parse_target(args.target)
-    return open_app(ThisMachine(overlay), args, target=target)
+    return open_app(ThisMachine(overlay), args, target=target, saves=True)
 
 
 def _report(args: argparse.Namespace, overlay: dict[str, str], output: Output) -> int:

@@ -40,6 +40,10 @@ class FetchingApp(App[None]):
 
     def tell(self, words: str) -> None:
         """Say something for a moment."""
+        self.notify_shown(self.workbench.shown.text(words))
+
+    def notify_shown(self, words: str) -> None:
+        """Say something that was read off the screen."""
         self.notify(self.symbols.show(safe_text(words, limit=200)), markup=False, timeout=4)
 
     @on(ModulesPane.AskAll)

@@ -48,9 +48,10 @@ class LookingApp(FetchingApp):
         who = f"{', '.join(PUBLIC_RESOLVERS[:-1])} and {PUBLIC_RESOLVERS[-1]}"
         choices = [
             Choice(None, "back", "nobody is asked"),
-            Choice("ask", "ask", "", f"{who} learn the name {host}"),
+            Choice("ask", "ask", "", f"{who} learn the name {self.workbench.shown.text(host)}"),
         ]
-        screen = ChoiceScreen(f"Ask public resolvers for {host}?", choices)
+        shown = self.workbench.shown.text(host)
+        screen = ChoiceScreen(f"Ask public resolvers for {shown}?", choices)
         self.push_screen(screen, lambda chosen: self._ask(request) if chosen == "ask" else None)
 
     def _ask(self, request: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from probes.demo.worlds import WorldPlan
+    from tui.said import Recorder
     from tui.stage import Stage
 
 DEFAULT_THEME = "ansi-dark"
@@ -46,8 +47,11 @@ def open_app(
     target: tuple[str, str] | None = None,
     plan: WorldPlan | None = None,
     make_stage: Callable[[WorldPlan], Stage] | None = None,
+    saves: bool = False,
 ) -> int:
     """Open the app on the terminal and return its exit code: 0 after q, 128 + n after signal n.
+
+    With ``saves`` the session saves itself, unless MODTRACE_NO_SESSION is set.
 
     Raises what crashed the app, when the terminal is the user's again. Where a thread that cannot be stopped
     would hold the end up, the process ends here: the operating system looks up names in threads that nothing
@@ -60,7 +64,9 @@ def open_app(
     from tui.bridge import Bridge
     from tui.session import Session
 
-    session = Session(stage, Bridge(), Limits(answer_s=args.timeout, stall_s=args.timeout))
+    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    saves = saves and not os.environ.get("MODTRACE_NO_SESSION")
+    session = Session(stage, Bridge(), limits, make_recorder if saves else None)
     app = ModtraceApp(
         session, target=target, plan=plan, make_stage=make_stage, slow=slow, handle_signals=True
     )
@@ -69,6 +75,7 @@ def open_app(
     try:
         app.run(mouse=not args.no_mouse)
     finally:
+        session.said.close()
         ended = session.bridge.close(ENGINE_PATIENCE_S)
         session.stage.close()
     if app.crash is not None:
@@ -77,6 +84,14 @@ def open_app(
     if not ended or not _terminal_is_there():
         os._exit(code)
     return code
+
+
+def make_recorder(process: Mapping[str, str]) -> Recorder:
+    """Who keeps the session, in the user's own folder."""
+    from probes.diagnosis.catalogue import shell_of
+    from probes.share.session_file import SessionRecorder
+
+    return SessionRecorder.in_state_folder("app", shell=shell_of(process).value, process=process)
 
 
 def prepare_textual(*, slow: bool) -> None:

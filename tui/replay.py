@@ -146,6 +146,14 @@ class RecordedStage:
         """There is no go in a recording."""
         return SecondOpinion()
 
+    def known_paths(self, environment: Environment) -> tuple[str, ...]:
+        """Nothing but the suggestions."""
+        return ()
+
+    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
+        """Nothing is written."""
+        return ""
+
     def close(self) -> None:
         """There is nothing to take down."""
 

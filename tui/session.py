@@ -6,19 +6,20 @@ that only these are painted again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, Flag, auto
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from probes.trace.events import Outcome, TraceFinished, TraceStarted
+from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
-from probes.trace.version_table import VersionTable, Wanted
+from probes.trace.version_table import BrowseEvent, VersionTable, Wanted
 from tui.bridge import Delivery, Ended, Job
 from tui.drawing.environment_rows import EnvironmentView
 from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
 from tui.looks import Looks, Wish, failed_requests
+from tui.said import MakeRecorder, Said
 from tui.stage import Scene, SecondOpinion, Stage
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Changed(Flag):
     ENVIRONMENT = auto()
     TRACE = auto()
     TABLE = auto()
+    PATHS = auto()
 
 
 class Kind(Enum):
@@ -44,6 +46,8 @@ class Kind(Enum):
     BROWSE = auto()
     DOWNLOAD = auto()
     LOOK = auto()
+    PATHS = auto()
+    NOTE = auto()
 
 
 _ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD, Kind.LOOK)
@@ -76,7 +80,13 @@ class Worker(Protocol):
 class Session:
     """One stage, one trace, one table of versions."""
 
-    def __init__(self, stage: Stage, bridge: Worker, limits: Limits) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        bridge: Worker,
+        limits: Limits,
+        make_recorder: MakeRecorder | None = None,
+    ) -> None:
         self.stage = stage
         self.bridge = bridge
         self.limits = limits
@@ -88,6 +98,10 @@ class Session:
         """The path and query that are traced, or will be once the settings are read."""
         self.failure: str | None = None
         """What went wrong with modtrace itself in this trace."""
+        self.said = Said(make_recorder)
+        """What trace and table are made of."""
+        self.paths: tuple[str, ...] = ()
+        """Module paths that the user may mean."""
         self.has_browsed = False
         """Whether the proxies have been asked for the versions of the target."""
         self.mishaps: list[str] = []
@@ -123,6 +137,8 @@ class Session:
         before, self.stage = self.stage, stage
         self.scene = None
         self.opinion = SecondOpinion()
+        self.paths = ()
+        self._drop(Kind.PATHS)
         self.read()
         return before
 
@@ -132,6 +148,7 @@ class Session:
         self.target = (path, query)
         self.trace, self.table, self.failure = Trace(), VersionTable(), None
         self.has_browsed = False
+        self.said.begin()
         self.cases, self._looks = (), Looks()
         self._downloads.clear()
         self._waiting = True
@@ -170,6 +187,22 @@ class Session:
         self.has_browsed = True
         job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all)
         self._take(Kind.BROWSE, self.bridge.start(job))
+
+    def learn_paths(self) -> None:
+        """Find out which module paths the user may mean."""
+        if self.scene is None or Kind.PATHS in self._tickets.values():
+            return
+        stage, environment = self.stage, self.scene.environment
+        self._take(Kind.PATHS, self.bridge.call(lambda: stage.known_paths(environment)))
+
+    def _remember(self) -> None:
+        """Note what was traced. That it could not be noted is nobody's trouble."""
+        if self.scene is None or self.target is None or self.outcome is None:
+            return
+        stage, environment, (path, query) = self.stage, self.scene.environment, self.target
+        outcome = self.outcome.value
+        work = self.bridge.call(lambda: stage.remember(environment, path, query, outcome))
+        self._take(Kind.NOTE, work)
 
     def fetch(self, wanted: Wanted, folder: Path) -> None:
         """Fetch a file, unless that is under way."""
@@ -229,9 +262,8 @@ class Session:
         from probes.diagnosis.catalogue import shell_of
         from probes.diagnosis.diagnose import diagnose
 
-        variables = {} if self.scene is None else self.scene.environment.process
         try:
-            self.cases = diagnose(self.trace, shell=shell_of(variables))
+            self.cases = diagnose(self.trace, shell=shell_of(self._process))
         except Exception as error:  # the verdict is go's and stands without a diagnosis
             self.cases = ()
             self.mishaps.append(_bug(error))
@@ -286,23 +318,47 @@ class Session:
             case Kind.OPINION, SecondOpinion():
                 self.opinion = said
                 return Changed.ENVIRONMENT
+            case Kind.PATHS, tuple():
+                self.paths = said
+                return Changed.PATHS
+            case Kind.NOTE, _:
+                return Changed.NOTHING
             case Kind.TRACE, _:
                 if isinstance(said, TraceStarted):
                     self._began = monotonic() - said.at
-                self.trace.apply(said)  # type: ignore[arg-type]
+                self._apply(said)  # type: ignore[arg-type]
                 if isinstance(said, TraceFinished):
                     self._diagnose()
+                    self._remember()
                 return Changed.TRACE
             case Kind.LOOK, _:
-                self.trace.apply(said)  # type: ignore[arg-type]
+                self._apply(said)  # type: ignore[arg-type]
                 return Changed.TRACE
             case _:
-                self.table.apply(said)  # type: ignore[arg-type]
+                self._apply_to_table(said)  # type: ignore[arg-type]
                 return Changed.TABLE
+
+    def _apply(self, said: Event) -> None:
+        self.trace.apply(said)
+        self._tell(self.said.add(said, self._process))
+
+    def _apply_to_table(self, said: BrowseEvent) -> None:
+        self.table.apply(said)
+        self._tell(self.said.add_to_table(said, self._process))
+
+    @property
+    def _process(self) -> Mapping[str, str]:
+        return {} if self.scene is None else self.scene.environment.process
+
+    def _tell(self, problem: str) -> None:
+        if problem:
+            self.mishaps.append(problem)
 
     def _end(self, ticket: int, kind: Kind, ended: Ended) -> Changed:
         del self._tickets[ticket]
         self._downloads.pop(ticket, None)
+        if kind in (Kind.PATHS, Kind.NOTE):
+            return Changed.NOTHING  # done without, if it was not to be
         if ended.error is not None:
             words = _bug(ended.error)
             if kind in (Kind.SCENE, Kind.TRACE):

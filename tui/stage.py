@@ -47,6 +47,12 @@ class Stage(Protocol):
     def ask_go(self, environment: Environment) -> SecondOpinion:
         """Ask the go command, if there is one; blocks, for seconds at worst."""
 
+    def known_paths(self, environment: Environment) -> tuple[str, ...]:
+        """Module paths that the user may mean, the likeliest first; blocks, for half a second at worst."""
+
+    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
+        """Note for another day what was traced; blocks. Returns why that could not be, or ""."""
+
     def close(self) -> None:
         """Take the stage down."""
 
@@ -75,6 +81,23 @@ class ThisMachine:
         findings = inspect(environment, ask=True).findings
         return SecondOpinion(tuple(finding for finding in findings if finding.id.startswith("go.")))
 
+    def known_paths(self, environment: Environment) -> tuple[str, ...]:
+        """Of go.mod, what was traced here before, go.sum, and the module cache."""
+        from probes.share.history import History, known_paths
+
+        history = History.in_state_folder(environment.real_process)
+        return tuple(known_paths(self.folder.absolute(), environment.get("GOMODCACHE"), history))
+
+    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
+        """In the history of this user."""
+        from datetime import datetime, timezone
+
+        from probes.share.history import History
+
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: UP017
+        history = History.in_state_folder(environment.real_process)
+        return history.remember(path, query, time=now, outcome=outcome)
+
     def close(self) -> None:
         """There is nothing to take down."""
 
@@ -102,6 +125,14 @@ class DemoWorld:
     def ask_go(self, environment: Environment) -> SecondOpinion:
         """No go command belongs to the world."""
         return SecondOpinion()
+
+    def known_paths(self, environment: Environment) -> tuple[str, ...]:
+        """Nothing of the user's is read."""
+        return ()
+
+    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
+        """Nothing is written."""
+        return ""
 
     def close(self) -> None:
         """Stop the servers."""

@@ -41,12 +41,39 @@ def test_another_world_is_two_keys_away(tmp_path: Path) -> None:
         assert session.is_restored()
 
 
+def test_the_session_saves_itself_and_can_be_replayed(tmp_path: Path) -> None:
+    with _run(tmp_path, "m.test/x@v1.0.0", "--set", "GOPROXY=off") as session:
+        session.wait_for("✗ go would fail")
+        session.press("p")
+        session.wait_for("[private]")
+        assert "m.test" not in session.screen()
+        session.press("q")
+        assert session.wait_for_exit() == 0
+    state = tmp_path / ".local" / "state" / "modtrace"
+    (file,) = (state / "sessions").iterdir()
+    assert "session.closed" in file.read_text(encoding="utf-8")
+    assert "m.test/x" in (state / "history.json").read_text(encoding="utf-8")
+    done = modtrace("replay", str(file), env=clean_environment(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "module lookup disabled by GOPROXY=off" in done.stdout
+
+
+def test_no_session_is_saved_where_it_is_switched_off_nor_in_the_demo(tmp_path: Path) -> None:
+    off = _run(tmp_path, "m.test/x@v1.0.0", "--set", "GOPROXY=off", MODTRACE_NO_SESSION="1")
+    for run, words in ((off, "✗ go would fail"), (_run(tmp_path, "demo"), "✓ go would download")):
+        with run as session:
+            session.wait_for(words)
+            session.press("q")
+            assert session.wait_for_exit() == 0
+    assert not list((tmp_path / ".local" / "state" / "modtrace").glob("sessions/*"))
+
+
 def test_a_file_is_fetched_into_a_folder(tmp_path: Path) -> None:
     with _run(tmp_path, "demo", "healthy") as session:
         session.wait_for("✓ go would download")
         session.press("3")
         session.wait_for("← go chose")
-        session.press("z")
+        session.press("Z")
         session.wait_for("Folder for files")
         session.press("\r")
         session.wait_for("zip ✓")
@@ -158,7 +185,7 @@ def test_a_failure_leads_to_its_rung_and_then_nothing_moves(tmp_path: Path) -> N
         session.bytes_within(0.5)
         assert session.bytes_within(1.5) == b""
         session.press("\r")
-        session.wait_for("R13 CORRUPT: the answer came with 200")
+        session.wait_for("R13 CORRUPT: the answer is not what it should be")
         session.press("q")
         assert session.wait_for_exit() == 0
 

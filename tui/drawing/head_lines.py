@@ -10,17 +10,23 @@ from tui.symbols import Symbols
 TABS = (("environment", "1", "env"), ("tree", "2", "tree"), ("modules", "3", "mods"))
 
 
-def title_line(target: str, place: str, active: str | None, width: int, symbols: Symbols) -> Line:
-    """The name, what is traced and where; with ``active`` the tabs, that one in capitals and brackets."""
+def title_line(
+    target: str, place: str, active: str | None, width: int, symbols: Symbols, marks: Sequence[str] = ()
+) -> Line:
+    """The name, what is traced and where; with ``active`` the tabs, that one in capitals and brackets.
+
+    ``marks`` say what is not as usual, and are never cut off: the screen is zoomed, names are masked.
+    """
+    said = [Span(f"[{mark}] ", Role.WARN) for mark in marks]
     left = line((" modtrace", Role.STRONG), f"  {target}" if target else "")
     if active is None:
-        return spread(left, line((f"{place} ", Role.FAINT)), width, cut=symbols.cut)
+        return spread(left, line(*said, (f"{place} ", Role.FAINT)), width, cut=symbols.cut)
     tabs: list[Span] = []
     for name, number, word in TABS:
         chosen = name == active
         text = f"[{number} {word.upper()}]" if chosen else f" {number} {word} "
         tabs.append(Span(text, Role.STRONG if chosen else Role.FAINT))
-    return spread(left, line(*tabs), width, cut=symbols.cut)
+    return spread(left, line(*said, *tabs), width, cut=symbols.cut)
 
 
 def story_lines(place: str, title: str, story: str, width: int) -> Sequence[Line]:

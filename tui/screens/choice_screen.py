@@ -21,6 +21,8 @@ class Choice:
     name: str
     title: str = ""
     story: str = ""
+    copy: str | None = None
+    """What ``y`` copies; None for the row as it stands."""
 
 
 class ChoiceScreen(Overlay[Hashable]):
@@ -45,7 +47,7 @@ class ChoiceScreen(Overlay[Hashable]):
         for choice in self._choices:
             mark = self.symbols.busy if choice.key == self._chosen else " "
             text = line(f"  {mark} ", (choice.name.ljust(name_width), Role.STRONG), choice.title)
-            rows.append(Row(choice.key, text))
+            rows.append(Row(choice.key, text, copy=choice.copy))
             for number, part in enumerate(wrap(choice.story, width - 8) if choice.story else []):
                 story = line(" " * 6, (part, Role.FAINT))
                 rows.append(Row((choice.key, number), story, selectable=False))

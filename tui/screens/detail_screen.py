@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
+from textual.binding import BindingType
 
 from tui.drawing.fields import Details, detail_rows
+from tui.keys import key
 from tui.lines import Row
 from tui.messages import Copy
 from tui.screens.overlay import Overlay
@@ -17,6 +19,12 @@ from tui.widgets.line_list import LineList
 class DetailScreen(Overlay[None]):
     """Shows details, and keeps them fresh while a trace runs."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("Y", "app.copy_as", "detail.copy_as", "Copy the row's request as a command"),
+        key(
+            "p", "app.privacy", "detail.privacy", "Hosts, users and private paths under other names, and back"
+        ),
+    ]
     HINT: ClassVar[str] = "esc back   y copy the line"
 
     def __init__(self, make: Callable[[], Details | None]) -> None:
@@ -48,6 +56,7 @@ class DetailScreen(Overlay[None]):
         if details != self._details:
             self._details = details
             self.redraw()
+        self.set_heading("" if details is None else details.title)
 
     @on(LineList.Opened)
     def _opened(self) -> None:

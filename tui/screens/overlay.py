@@ -44,10 +44,19 @@ class Overlay(ModalScreen[Result], Generic[Result]):
     def compose(self) -> ComposeResult:
         """The title, the list, the hint."""
         with Vertical(id="overlay"):
-            yield LinesView(lambda width: [line((f" {self._heading}", Role.STRONG))], id="overlay-title")
+            yield LinesView(self._title, id="overlay-title")
             yield from self.compose_head()
             yield self.list
             yield LinesView(self._foot, id="overlay-foot")
+
+    def _title(self, width: int) -> list[Line]:
+        mark = "  [private]" if getattr(self.app, "is_private", False) else ""
+        return [line((f" {self._heading}", Role.STRONG), (mark, Role.WARN))]
+
+    def set_heading(self, heading: str) -> None:
+        """Another title, or the same with another mark."""
+        self._heading = heading
+        self.query_one("#overlay-title", LinesView).show(self._title)
 
     def compose_head(self) -> ComposeResult:
         """What stands between the title and the list."""

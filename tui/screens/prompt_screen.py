@@ -16,17 +16,20 @@ from tui.screens.overlay import Overlay
 
 
 class PromptScreen(Overlay[str]):
-    """The result is what was typed, or None. Up and down go through the suggestions."""
+    """The result is what was typed, or None. Tab, up and down go through the suggestions that fit."""
 
-    HINT: ClassVar[str] = "enter go   up/down suggestions   esc back"
+    HINT: ClassVar[str] = "enter go   tab, up/down suggestions   esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("down", "suggest(1)", "prompt.next", "The next suggestion"),
-        key("up", "suggest(-1)", "prompt.before", "The suggestion before"),
+        key("down,tab", "suggest(1)", "prompt.next", "The next suggestion"),
+        key("up,shift+tab", "suggest(-1)", "prompt.before", "The suggestion before"),
     ]
 
     def __init__(self, title: str, value: str, *, suggestions: Sequence[str] = (), note: str = "") -> None:
         super().__init__(title)
-        self._suggestions = suggestions
+        self._all = tuple(suggestions)
+        self._suggestions = self._all
+        """Those that fit what is typed."""
+        self._begun = value
         self._note = note
         self._at: int | None = None
         self.input = Input(value=value, placeholder="type here", compact=True, id="prompt")
@@ -50,6 +53,27 @@ class PromptScreen(Overlay[str]):
             role = Role.STRONG if number == self._at else Role.PLAIN
             rows.append(Row(number, line(f" {mark} ", (text, role)), selectable=number == self._at))
         return rows
+
+    def offer(self, suggestions: Sequence[str]) -> None:
+        """More has come to be known; one that was chosen stays chosen."""
+        if self._at is None and tuple(suggestions) != self._all:
+            self._all = tuple(suggestions)
+            self._narrow(self.input.value)
+
+    def _narrow(self, typed: str) -> None:
+        from probes.share.history import complete
+
+        self._at = None
+        untouched = typed in ("", self._begun)
+        self._suggestions = self._all if untouched else tuple(complete(typed.strip(), self._all))
+        self.redraw()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        is_chosen = self._at is not None and self._suggestions[self._at] == event.value
+        if self._all and not is_chosen:
+            self._narrow(event.value)
 
     def action_suggest(self, direction: int) -> None:
         """Put a suggestion into the line."""

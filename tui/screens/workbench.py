@@ -21,6 +21,7 @@ from tui.lines import Line
 from tui.messages import Copy, ShowModules
 from tui.screens.detail_screen import DetailScreen
 from tui.session import Changed, Session
+from tui.shown import Shown
 from tui.symbols import Symbols
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.environment_pane import EnvironmentPane
@@ -57,6 +58,8 @@ class Workbench(Screen[None]):
     Workbench.-narrow.show-environment #environment { display: block; width: 1fr; }
     Workbench.-narrow.show-tree #right, Workbench.-narrow.show-modules #right { display: block; }
     Workbench.-narrow.show-tree #tree, Workbench.-narrow.show-modules #modules { display: block; }
+    Workbench.zoomed .unzoomed { display: none !important; }
+    Workbench.zoomed .in-zoom { display: block !important; width: 1fr; height: 1fr; }
     Footer { background: transparent; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,16 +71,20 @@ class Workbench(Screen[None]):
         key("3", "pane('modules')", "pane.modules", "The module browser: versions per proxy"),
         key("tab", "next_pane(1)", "pane.next", "The next pane"),
         key("shift+tab", "next_pane(-1)", "pane.before", "The pane before"),
+        key("z", "zoom", "zoom", "Give the pane the whole screen, and take it back; so does Esc"),
         key("v", "verdict", "verdict", "The verdict in full: go's own words, the first cause, the hashes"),
         key("y", "copy", "copy", "Copy the remedy of the row, or the row"),
-        key("escape", "back", "back", "End the search; in the module browser, stop the download"),
+        key("escape", "back", "back", "End the search or the zoom; in the module browser, stop the download"),
     ]
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__()
         self._session = session
+        self.shown = Shown(session)
         self._symbols = symbols
         self._active = "tree"
+        self._zoomed: str | None = None
+        """The pane that has the screen to itself."""
         self._story: tuple[str, str, str] = ("", "", "")
         """The name of the place, its title, its story; of this machine only the name."""
         self.environment = EnvironmentPane()
@@ -93,7 +100,7 @@ class Workbench(Screen[None]):
         yield self.title_bar
         yield self.story
         yield self.verdict
-        yield Rule()
+        yield Rule(id="rule-top")
         with Horizontal(id="panes"):
             yield self.environment
             yield Rule(upright=True, id="rule-left")
@@ -111,7 +118,10 @@ class Workbench(Screen[None]):
         self.show(Changed.ENVIRONMENT | Changed.TRACE | Changed.TABLE)
 
     def on_resize(self, event: events.Resize) -> None:
-        """The tabs come and go with the width."""
+        """The tabs come and go with the width, and so does the place of the details."""
+        if self._zoomed == "detail" and event.size.width < BROAD:
+            self._zoom(None)
+            self.show_pane(self._active)
         self.call_after_refresh(self.title_bar.show, self._title_bar)
 
     # -- set from above ------------------------------------------------------------------------------
@@ -127,20 +137,23 @@ class Workbench(Screen[None]):
         """Show what has changed in the session."""
         session = self._session
         if Changed.ENVIRONMENT in changed:
-            view = session.environment_view
+            view = self.shown.environment_view
             if view is not None:
                 self.environment.show(view)
-            self.tree_pane.suggest(session.scene.suggestions if session.scene is not None else ())
+            self.tree_pane.suggest(self.shown.suggestions)
         if Changed.TRACE in changed:
             self.title_bar.show(self._title_bar)
             self.verdict.show(self._verdict_lines)
-            self.tree_pane.show(session.trace, session.now, session.cases, session.climbing)
+            self.tree_pane.show(
+                self.shown.trace, session.now, self.shown.cases, session.climbing, about=session.trace
+            )
         if changed & (Changed.TABLE | Changed.TRACE):
-            self.modules.show(session.table, self._chosen(), self._modules_hint())
+            hint = self._modules_hint()
+            self.modules.show(self.shown.table, self._chosen(), hint, about=session.table)
         self.refresh_details()
 
     def _chosen(self) -> str | None:
-        chosen = self._session.trace.chosen
+        chosen = self.shown.trace.chosen
         return None if chosen is None else chosen.version
 
     def _modules_hint(self) -> str:
@@ -156,16 +169,23 @@ class Workbench(Screen[None]):
     @property
     def modules_in_sight(self) -> bool:
         """Whether the module browser is on the screen."""
-        return not self.is_narrow or self._active == "modules"
+        return self._active == "modules" or not (self.is_narrow or self._zoomed)
 
     # -- the lines at the top ------------------------------------------------------------------------
 
     def _title_bar(self, width: int) -> list[Line]:
-        target = self._session.target
-        text = f"{target[0]}@{target[1]}" if target is not None else ""
         active = self._active if self.is_narrow else None
         name, _, story = self._story
-        return [title_line(text, "" if story else name, active, width, self._symbols)]
+        return [
+            title_line(self.shown.target, "" if story else name, active, width, self._symbols, self._marks())
+        ]
+
+    def _marks(self) -> list[str]:
+        marks = ["private"] if self.shown.private else []
+        if self._zoomed is not None:
+            title = next(pane.TITLE for pane in self._panes() if pane.id == self._zoomed)
+            marks.append("zoom" if self.is_narrow else f"zoom: {title}")
+        return marks
 
     def _story_lines(self, width: int) -> list[Line]:
         name, title, story = self._story
@@ -174,12 +194,12 @@ class Workbench(Screen[None]):
     def _verdict_lines(self, width: int) -> list[Line]:
         session = self._session
         return verdict_lines(
-            session.trace,
+            self.shown.trace,
             session.now,
             width - 1,
             self._symbols,
-            failure=session.failure,
-            cases=session.cases,
+            failure=self.shown.failure,
+            cases=self.shown.cases,
             looking=session.looking,
         )
 
@@ -200,6 +220,8 @@ class Workbench(Screen[None]):
 
     def _set_active(self, name: str) -> None:
         self._active = name
+        if self._zoomed is not None:
+            self._zoom(name)
         for pane in self._panes():
             pane.set_active(pane.id == name)
             self.set_class(pane.id == name, f"show-{pane.id}")
@@ -224,6 +246,27 @@ class Workbench(Screen[None]):
         names = [str(pane.id) for pane in self._panes()[:3]]
         self.action_pane(names[(names.index(self._active) + direction) % len(names)])
 
+    # -- zoom ----------------------------------------------------------------------------------------
+
+    def action_zoom(self) -> None:
+        """Give the pane with the keys the whole screen, or take it back."""
+        within = "detail" if self.detail.has_focus_within else self._active
+        self._zoom(within if self._zoomed is None else None)
+
+    def _zoom(self, name: str | None) -> None:
+        """Only this pane under the title; None for all of them."""
+        self._zoomed = name
+        self.set_class(name is not None, "zoomed")
+        for pane in self._panes():
+            pane.set_class(pane.id != name, "unzoomed")
+            pane.set_class(pane.id == name, "in-zoom")
+        for part in (self.story, self.verdict, *self.query(Rule)):
+            part.add_class("unzoomed")
+        right = self.query_one("#right")
+        right.set_class(name not in ("tree", "modules"), "unzoomed")
+        right.set_class(name in ("tree", "modules"), "in-zoom")
+        self.title_bar.show(self._title_bar)
+
     # -- details -------------------------------------------------------------------------------------
 
     def refresh_details(self) -> None:
@@ -239,7 +282,7 @@ class Workbench(Screen[None]):
     def _opened(self, event: LineList.Opened) -> None:
         if self.detail.list is event.list:
             return
-        if self.size.width >= BROAD:
+        if self.size.width >= BROAD and self._zoomed is None:
             self.detail.list.focus()
         else:
             self.open_details(self.active_pane.details)
@@ -251,8 +294,8 @@ class Workbench(Screen[None]):
 
     def action_verdict(self) -> None:
         """The verdict in full."""
-        session = self._session
-        self.open_details(lambda: verdict_details(session.trace, self._symbols, session.cases))
+        shown = self.shown
+        self.open_details(lambda: verdict_details(shown.trace, self._symbols, shown.cases))
 
     # -- the row under the cursor --------------------------------------------------------------------
 
@@ -277,10 +320,16 @@ class Workbench(Screen[None]):
             self.post_message(Copy(text))
 
     def action_back(self) -> None:
-        """Leave the details, end the search, or stop the download."""
+        """Leave the zoom or the details, end the search, or stop the download."""
         if self.detail.has_focus_within:
-            self.active_pane.list.focus()
-        elif not self.active_pane.clear_filter() and self.active_pane is self.modules:
+            if self._zoomed is None:
+                self.active_pane.list.focus()
+            self._zoom(None)
+        elif self.active_pane.clear_filter():
+            return
+        elif self._zoomed is not None:
+            self._zoom(None)
+        elif self.active_pane is self.modules:
             version = self.modules.version()
             if version is not None:
                 self._session.cancel_download(version)

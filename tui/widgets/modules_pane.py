@@ -30,7 +30,7 @@ class ModulesPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("i", "fetch('info')", "modules.info", "Fetch the .info of the version"),
         key("m", "fetch('mod')", "modules.mod", "Fetch the go.mod of the version"),
-        key("z", "fetch('zip')", "modules.zip", "Fetch the zip of the version"),
+        key("Z", "fetch('zip')", "modules.zip", "Fetch the zip of the version"),
         key("a", "ask_all", "modules.ask_all", "Ask also the proxies that go would not come to"),
         key("f", "folder", "modules.folder", "Choose the folder for files"),
     ]
@@ -65,6 +65,7 @@ class ModulesPane(Pane):
     def __init__(self) -> None:
         super().__init__(id="modules")
         self._table = VersionTable()
+        self._about: VersionTable | None = None
         self._chosen: str | None = None
         self._hint = ""
         self._column = 0
@@ -76,10 +77,13 @@ class ModulesPane(Pane):
         """The names of the proxies."""
         yield self.head
 
-    def show(self, table: VersionTable, chosen: str | None, hint: str) -> None:
-        """Show a table; ``chosen`` is the version that go chose."""
-        if table is not self._table:
-            self._column, self._led = 0, None
+    def show(
+        self, table: VersionTable, chosen: str | None, hint: str, *, about: VersionTable | None = None
+    ) -> None:
+        """Show a table; ``chosen`` is go's version, ``about`` the table that this is a copy of."""
+        about = about or table
+        if about is not self._about:
+            self._column, self._led, self._about = 0, None, about
         self._table, self._chosen, self._hint = table, chosen, hint
         self.redraw()
         self.redraw_title()

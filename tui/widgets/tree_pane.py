@@ -37,6 +37,7 @@ class TreePane(Pane):
     def __init__(self) -> None:
         super().__init__(id="tree")
         self._trace = Trace()
+        self._about: Trace | None = None
         self._now = 0.0
         self._folds: dict[TreeKey, bool] = {}
         self._suggestions: tuple[str, ...] = ()
@@ -46,11 +47,21 @@ class TreePane(Pane):
         """Where the cursor was put by itself."""
 
     def show(
-        self, trace: Trace, now: float, cases: tuple[Case, ...] = (), climbing: int | None = None
+        self,
+        trace: Trace,
+        now: float,
+        cases: tuple[Case, ...] = (),
+        climbing: int | None = None,
+        *,
+        about: Trace | None = None,
     ) -> None:
-        """Show a trace at a time, in seconds since its beginning, with what it comes to."""
-        if trace is not self._trace:
-            self._folds, self._led = {}, None
+        """Show a trace at a time, in seconds since its beginning, with what it comes to.
+
+        ``about`` is the trace that this one is a copy of: folds are kept as long as it stays the same.
+        """
+        about = about or trace
+        if about is not self._about:
+            self._folds, self._led, self._about = {}, None, about
         self._trace, self._now, self._cases, self._climbing = trace, now, cases, climbing
         self.redraw()
         self.redraw_title()

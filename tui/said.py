@@ -1,0 +1,86 @@
+"""What the engine has said in a session: kept as long as the trace is on the screen, and saved if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from probes.trace.events import Event
+from probes.trace.version_table import BrowseEvent, DownloadProgress
+
+
+class Recorder(Protocol):
+    """Who saves a session (probes.share.session_file)."""
+
+    problem: str
+    """Why nothing is saved any more; "" as long as something is."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file."""
+
+    def emit(self, event: Event | BrowseEvent, /) -> None:
+        """Take an event in; raises nothing."""
+
+    def close(self) -> None:
+        """End the session properly."""
+
+
+MakeRecorder = Callable[[Mapping[str, str]], Recorder]
+"""Makes a recorder for a process environment."""
+
+
+class Said:
+    """The events of one trace and of its table of versions, in order."""
+
+    def __init__(self, make_recorder: MakeRecorder | None = None) -> None:
+        self.in_trace: list[Event] = []
+        self.in_table: list[BrowseEvent] = []
+        self.count = 0
+        """How much was said since the session began."""
+        self.recorder: Recorder | None = None
+        """Who saves all of it; made with the first event, when the first frame is on the screen."""
+        self._make_recorder = make_recorder
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether what is said is saved, as far as is known."""
+        return self._make_recorder is not None
+
+    def begin(self) -> None:
+        """Another trace begins."""
+        self.in_trace, self.in_table = [], []
+
+    def add(self, event: Event, process: Mapping[str, str]) -> str:
+        """Keep an event of the trace; returns what is to be told of saving it: its first failure, or ""."""
+        self.in_trace.append(event)
+        return self._save(event, process)
+
+    def add_to_table(self, event: BrowseEvent, process: Mapping[str, str]) -> str:
+        """The same of the module browser. Of how far a download has come the last is enough to know."""
+        last = self.in_table[-1] if self.in_table else None
+        if not isinstance(event, DownloadProgress):
+            self.in_table.append(event)
+            return self._save(event, process)
+        if isinstance(last, DownloadProgress) and last.wanted == event.wanted:
+            self.in_table.pop()
+        self.in_table.append(event)
+        self.count += 1
+        return ""
+
+    def _save(self, event: Event | BrowseEvent, process: Mapping[str, str]) -> str:
+        self.count += 1
+        if self._make_recorder is None:
+            return ""
+        if self.recorder is None:
+            self.recorder = self._make_recorder(process)
+        self.recorder.emit(event)
+        if self.recorder.problem:
+            self._make_recorder = None
+        return self.recorder.problem
+
+    def close(self) -> None:
+        """End the saved session properly."""
+        if self.recorder is not None:
+            self.recorder.close()
