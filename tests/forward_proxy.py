@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 
-from tests.loopback import LoopbackServer
+from tests.loopback import LoopbackServer, pump
 
 
 class ForwardProxy(LoopbackServer):
@@ -63,13 +63,4 @@ class ForwardProxy(LoopbackServer):
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         else:
             up_writer.write(head)
-        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+        await asyncio.gather(pump(reader, up_writer), pump(up_reader, writer))

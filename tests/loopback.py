@@ -65,3 +65,13 @@ class LoopbackServer:
             for task, writer in tuple(connections.items()):
                 task.cancel()
                 writer.transport.abort()
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass bytes on until they end, then close."""
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from tests.loopback import LoopbackServer
+from tests.loopback import LoopbackServer, pump
 
 
 class SocksProxy(LoopbackServer):
@@ -74,13 +74,4 @@ class SocksProxy(LoopbackServer):
             return
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._routes[f"{host}:{port}"])
         writer.write(bytes([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]))
-        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+        await asyncio.gather(pump(reader, up_writer), pump(up_reader, writer))

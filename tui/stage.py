@@ -153,11 +153,10 @@ def scene_of(
 
 
 def _findings(environment: Environment) -> tuple[Finding, ...]:
-    """What is worth saying of the settings, the places counted in the values as they are shown."""
-    from probes.diagnosis.about import as_shown
-    from probes.diagnosis.environment_lint import lint
+    """What is worth saying of the settings."""
+    from probes.diagnosis.environment_lint import lint_as_shown
 
-    return tuple(as_shown(environment, finding) for finding in lint(environment))
+    return lint_as_shown(environment)
 
 
 def required_modules(go_mod: Path) -> tuple[str, ...]:

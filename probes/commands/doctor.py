@@ -79,17 +79,16 @@ def run(args: argparse.Namespace) -> int:
     look = None if overlay is None else parse_look(args, output)
     if overlay is None or look is None:
         return ExitCode.USAGE
-    from probes.diagnosis.about import as_shown
     from probes.diagnosis.catalogue import shell_of
     from probes.diagnosis.diagnose import diagnose
-    from probes.diagnosis.environment_lint import lint
+    from probes.diagnosis.environment_lint import lint_as_shown
     from probes.diagnosis.examined import examined
     from probes.net.limits import Limits
     from probes.sources.environment_reader import read_environment
     from probes.trace.fold import Trace
 
     environment = read_environment(overlay=overlay)
-    findings = tuple(as_shown(environment, finding) for finding in lint(environment))
+    findings = lint_as_shown(environment)
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     trace = Trace()
     code = run_until_signal(

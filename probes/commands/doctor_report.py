@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 from probes.diagnosis.catalogue import WIDTH, render
 from probes.diagnosis.columns import columns, cut, wrapped
@@ -82,8 +83,8 @@ def _ladder(rungs: Sequence[RungClimbed], width: int) -> Iterator[str]:
     yield ""
     yield cut(f"layers of {safe_text(rungs[0].url)}", width)
     broken = next((at for at, rung in enumerate(rungs) if rung.judgement == Judgement.BROKEN), len(rungs))
-    reached = [rung for rung in rungs if rung.judgement != Judgement.SKIPPED or rungs.index(rung) < broken]
-    for rung in reached:
+    reached = [at < broken or rung.judgement != Judgement.SKIPPED for at, rung in enumerate(rungs)]
+    for rung in compress(rungs, reached):
         judgement = Judgement(rung.judgement)
         time = "" if judgement is Judgement.SKIPPED else _time(rung.seconds)
         head = f"{_INDENT}{_MARKS[judgement]:<5}{rung.rung:<11}"
@@ -98,7 +99,7 @@ def _ladder(rungs: Sequence[RungClimbed], width: int) -> Iterator[str]:
                 yield from (indent + line for line in wrapped(safe_text(sentence), width - len(indent), 5))
             patience = f"go waits: {'; '.join(rung.limits)}"
             yield from (indent + line for line in wrapped(patience, width - len(indent), 2))
-    above = [rung.rung for rung in rungs if rung not in reached]
+    above = [rung.rung for rung, is_reached in zip(rungs, reached, strict=True) if not is_reached]
     if above:
         yield f"{_INDENT}{'-':<5}{', '.join(above)}: not reached"
 

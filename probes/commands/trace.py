@@ -108,13 +108,12 @@ def run(args: argparse.Namespace) -> int:
     overlay = parse_overlay(args.set, output)
     if overlay is None:
         return ExitCode.USAGE
-    from probes.diagnosis.about import as_shown
-    from probes.diagnosis.environment_lint import lint
+    from probes.diagnosis.environment_lint import lint_as_shown
     from probes.net.limits import Limits
     from probes.sources.environment_reader import read_environment
 
     environment = read_environment(overlay=overlay)
-    findings = tuple(as_shown(environment, finding) for finding in lint(environment))
+    findings = lint_as_shown(environment)
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     trace = Trace()
 

@@ -8,7 +8,7 @@ for the layer that the variable comes from now. A value that would show a secret
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell
@@ -17,7 +17,6 @@ from probes.diagnosis.symptoms import Symptom, failed_hops
 from probes.golang.environment import Source
 from probes.golang.goproxy import HopKind, Separator
 from probes.golang.redact import MASK
-from probes.trace.events import SettingView
 from probes.trace.fold import Trace
 from probes.trace.route import HopView
 
@@ -57,15 +56,10 @@ def _status_words(symptom: Symptom) -> str:
 
 
 def _http_proxy(trace: Trace, symptom: Symptom) -> str:
-    settings = _settings(trace)
+    settings = trace.settings
     name = "HTTP_PROXY" if symptom.url.startswith("http://") else "HTTPS_PROXY"
     value = settings[name].value if name in settings else ""
     return value.partition("://")[2].rpartition("@")[2].strip("/") or value.rpartition("@")[2]
-
-
-def _settings(trace: Trace) -> Mapping[str, SettingView]:
-    views = () if trace.started is None else trace.started.settings
-    return {view.name: view for view in views}
 
 
 # -- the GOPROXY list, changed ------------------------------------------------------------------------------
@@ -75,24 +69,27 @@ def _hops(trace: Trace) -> tuple[HopView, ...]:
     return () if trace.route is None else trace.route.hops
 
 
-def _without(trace: Trace, hop: HopView | None) -> str:
-    """The list without the entries that fail; where no proxy is left, public mirrors before the rest."""
+def _working(trace: Trace, hop: HopView | None) -> list[HopView]:
+    """The entries that have not failed, this one left out, nor any that is spelt like one that has."""
     failing = failed_hops(trace) | ({hop.id} if hop is not None else set())
     specs = {other.spec for other in _hops(trace) if other.id in failing}
-    listed = [other for other in _hops(trace) if other.kind is not HopKind.NOPROXY]
-    kept = [other for other in listed if other.id not in failing and other.spec not in specs]
+    return [one for one in _hops(trace) if one.kind is not HopKind.NOPROXY and one.spec not in specs]
+
+
+def _without(trace: Trace, hop: HopView | None) -> str:
+    """The list without the entries that fail; where no proxy is left, public mirrors before the rest."""
+    kept = _working(trace, hop)
     if any(other.kind is HopKind.PROXY for other in kept):
         return _written(kept)
-    mirrors = [mirror for mirror in PUBLIC_MIRRORS if mirror not in {spec.rstrip("/") for spec in specs}][:2]
+    failed = {other.spec.rstrip("/") for other in _hops(trace) if other not in kept}
+    mirrors = [mirror for mirror in PUBLIC_MIRRORS if mirror not in failed][:2]
     last = kept[-1].spec if kept else "direct"
     return "|".join([*mirrors, last])
 
 
 def has_other_proxy(trace: Trace, hop: HopView | None) -> bool:
     """Whether the list holds a proxy that has not failed."""
-    failing = failed_hops(trace) | ({hop.id} if hop is not None else set())
-    specs = {other.spec for other in _hops(trace) if other.id in failing}
-    return any(other.kind is HopKind.PROXY and other.spec not in specs for other in _hops(trace))
+    return any(other.kind is HopKind.PROXY for other in _working(trace, hop))
 
 
 def _piped(trace: Trace, hop: HopView | None) -> str:
@@ -161,7 +158,7 @@ _SETS = re.compile(r"(?:export|go env -w|set -gx) ['\"]?(?P<name>\w+)[= ](?P<val
 
 def _is_set_already(trace: Trace, remedy: Remedy) -> bool:
     """Whether every line gives a variable the value that it has."""
-    settings = _settings(trace)
+    settings = trace.settings
     for line in remedy.lines:
         match = _SETS.fullmatch(line)
         setting = None if match is None else settings.get(match["name"])
@@ -198,7 +195,7 @@ def _line_for_layer(trace: Trace, line: str) -> str:
 
 def _needs_shell(trace: Trace, name: str) -> bool:
     """Whether what `go env -w` writes would not count: a process variable wins, or no file is read."""
-    settings = _settings(trace)
+    settings = trace.settings
     setting = settings.get(name)
     if setting is not None and setting.source in (Source.PROCESS, Source.OVERLAY):
         return True

@@ -91,6 +91,12 @@ class _Meaning:
     """A remedy of its own, before those of the rule."""
 
 
+def _of_fault(fault: Fault) -> _Meaning:
+    """What the table says of a fault."""
+    row = fault_rules()[fault]
+    return _Meaning(row.rule, row.cause, row.remedies, row.transience)
+
+
 def _primary(trace: Trace, symptom: Symptom, shell: Shell) -> Case:
     meaning = _by_lint(trace, symptom) or _meaning(trace, symptom)
     return _case(trace, symptom, meaning, Level.ERROR, shell)
@@ -116,18 +122,16 @@ def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
     if fault in _CHAIN_FAULTS and _list_stops(trace, symptom):
         return _Meaning(rule("R01"), _stop_sentence(trace, symptom), transience=_transience(fault))
     if fault is not None:
-        row = fault_rules()[fault]
-        return _Meaning(row.rule, row.cause, row.remedies, row.transience)
+        return _of_fault(fault)
     if FOR_EVER in (symptom.decision.because if symptom.decision is not None else ""):
-        row = fault_rules()[Fault.HTTP_STALL]
-        return _Meaning(row.rule, row.cause, row.remedies, row.transience)
+        return _of_fault(Fault.HTTP_STALL)
     return _settled_mode(symptom, _by_words(symptom.words))
 
 
 def _special(trace: Trace, symptom: Symptom, fault: Fault) -> _Meaning | None:
     """What a fault comes to where more is known than the rung: the settings, the headers, the scheme."""
     row = fault_rules()[fault]
-    settings = {view.name: view for view in trace.started.settings} if trace.started is not None else {}
+    settings = trace.settings
     if symptom.url.startswith("file:"):
         return _Meaning(
             rule("R11"), "The folder of the file:// proxy does not hold this file.", ("folder", "elsewhere")
@@ -379,10 +383,9 @@ def _rung_warnings(trace: Trace, shell: Shell) -> Iterator[Case]:
         for rung in rungs:
             if rung.judgement != Judgement.WARNING or not rung.faults:
                 continue
-            row = fault_rules()[Fault(rung.faults[0])]
             request = None if rung.request is None else trace.requests.get(rung.request)
             symptom = Symptom(trace.hop(rung.hop), request, None, tuple(rungs), "")
-            meaning = _Meaning(row.rule, row.cause, row.remedies, row.transience)
+            meaning = _of_fault(Fault(rung.faults[0]))
             case = _case(trace, symptom, meaning, Level.WARNING, shell, seen=rung)
             yield replace(case, rung=rung.rung)
 

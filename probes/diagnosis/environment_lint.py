@@ -6,6 +6,7 @@ that the name of a private module leaks; a WARNING that something silently does 
 
 from __future__ import annotations
 
+from probes.diagnosis.about import as_shown
 from probes.diagnosis.findings import Finding, Level
 from probes.diagnosis.lint_goproxy import lint_goproxy
 from probes.diagnosis.lint_gosumdb import lint_gosumdb
@@ -37,6 +38,11 @@ def lint(environment: Environment) -> tuple[Finding, ...]:
     """All findings: by variable in the order of the table, the gravest first, then from left to right."""
     found = (finding for rule in _RULES for finding in rule(environment))
     return tuple(sorted(dict.fromkeys(found), key=_rank))
+
+
+def lint_as_shown(environment: Environment) -> tuple[Finding, ...]:
+    """The same, their places counted in the values as they are shown, with secrets masked."""
+    return tuple(as_shown(environment, finding) for finding in lint(environment))
 
 
 def _rank(finding: Finding) -> tuple[int, int, int]:

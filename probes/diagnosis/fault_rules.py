@@ -1,4 +1,4 @@
-"""From what a ladder measured, or a status says, to the rule of the catalogue.
+"""From what a ladder measured to the rule of the catalogue.
 
 The table is fault_rules.toml; this reads it. A fault is what happened on one rung; a rule is what it means
 for somebody who wants a module.
@@ -46,17 +46,3 @@ def fault_rules() -> Mapping[Fault, FaultRule]:
                 Transience(row["transient"]) if "transient" in row else meant.transience,
             )
     return MappingProxyType(table)
-
-
-_OF_STATUS = {
-    401: Fault.HTTP_UNAUTHORIZED, 403: Fault.HTTP_FORBIDDEN, 404: Fault.HTTP_NOT_FOUND,
-    407: Fault.HTTP_PROXY_AUTH, 410: Fault.HTTP_NOT_FOUND, 418: Fault.HTTP_TEAPOT, 429: Fault.HTTP_THROTTLED,
-    451: Fault.HTTP_LEGAL,
-}  # fmt: skip
-
-
-def fault_of_status(status: int) -> Fault:
-    """The fault that an answer's status is; for any but 200."""
-    if status >= 500:
-        return Fault.HTTP_SERVER
-    return _OF_STATUS.get(status, Fault.HTTP_STATUS)

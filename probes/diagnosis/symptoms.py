@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from probes.diagnosis.fault_rules import fault_of_status
 from probes.golang.goproxy import HopKind
 from probes.golang.protocol import Op
-from probes.ladder.faults import Fault, Judgement, Rung
+from probes.ladder.faults import Fault, Judgement, Rung, fault_of_status
 from probes.net.limits import FOR_EVER
 from probes.trace.events import HopDecided, Outcome, RungClimbed, Verdict
 from probes.trace.fold import Request, Trace

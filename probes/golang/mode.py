@@ -8,6 +8,7 @@ stderr; `go mod download -json` prints no JSON then.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from probes.golang.errors import GoError
 from probes.golang.quote import quote
@@ -32,6 +33,12 @@ OLD_GODEBUG = {
     "tls10server": (27, ("1",)), "x509keypairleaf": (27, ("0",)), "asynctimerchan": (27, ("1", "2")),
 }  # fmt: skip
 """internal/godebugs Removed: the release that took a setting away, and the values that Go refuses now."""
+
+
+def godebug(variables: Mapping[str, str]) -> dict[str, str]:
+    """The settings of GODEBUG; of one that stands there twice the last counts (internal/godebug parse)."""
+    parts = (part.partition("=") for part in variables.get("GODEBUG", "").split(","))
+    return {name: value for name, equals, value in parts if equals}
 
 
 def check_godebug(value: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from probes.golang import module
 from probes.golang.errors import GoError
+from probes.golang.mode import godebug
 from probes.golang.protocol import Op
 from probes.golang.urls import GoURL, escape_request_path
 from probes.ladder.content import Asked, judge_content
@@ -149,7 +150,7 @@ async def learn_capability(
         return row
     learner = _Learner(question, base, variables, limits, emit_row or (lambda row: None))
     given = authorization or (lambda url: None)
-    http2 = http2 and "http2client=0" not in variables.get("GODEBUG", "").split(",")
+    http2 = http2 and godebug(variables).get("http2client") != "0"
     net = limits.for_net()
     plain = WatchedClient(variables, net, http2=http2, authorization=given)
     cached_only = WatchedClient(

@@ -223,3 +223,21 @@ _RUNG_OF = {
     "http": Rung.HTTP,
     "content": Rung.CONTENT,
 }
+
+FAULT_OF_STATUS = {
+    401: Fault.HTTP_UNAUTHORIZED,
+    403: Fault.HTTP_FORBIDDEN,
+    404: Fault.HTTP_NOT_FOUND,
+    407: Fault.HTTP_PROXY_AUTH,
+    410: Fault.HTTP_NOT_FOUND,
+    418: Fault.HTTP_TEAPOT,
+    429: Fault.HTTP_THROTTLED,
+    451: Fault.HTTP_LEGAL,
+}
+
+
+def fault_of_status(status: int) -> Fault:
+    """The fault of an answer that is not 200."""
+    if 500 <= status <= 599:
+        return Fault.HTTP_SERVER
+    return FAULT_OF_STATUS.get(status, Fault.HTTP_STATUS)

@@ -14,6 +14,7 @@ from time import monotonic
 
 import httpcore
 
+from probes.golang.mode import godebug
 from probes.ladder.go_limits import ClimbLimits
 from probes.ladder.tunnel import Opened, Way, WayFailed, noted_by, opened
 from probes.net.client_hello import (
@@ -45,10 +46,8 @@ class HelloPlan:
 
 
 def hello_plan(variables: Mapping[str, str]) -> HelloPlan:
-    """Read GODEBUG: of a setting that stands there twice the last one counts."""
-    settings = dict(
-        part.split("=", 1) for part in variables.get("GODEBUG", "").split(",") if "=" in part
-    )  # later ones replace earlier ones
+    """Read GODEBUG."""
+    settings = godebug(variables)
     return HelloPlan(
         size=HelloSize.SMALL if settings.get("tlsmlkem") == "0" else HelloSize.GO,
         http2=settings.get("http2client") != "0",

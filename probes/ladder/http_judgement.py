@@ -10,31 +10,14 @@ import re
 from collections.abc import Iterator
 
 from probes.ladder.content import STALE_S
-from probes.ladder.faults import Fault, Judgement
+from probes.ladder.faults import Fault, Judgement, fault_of_status
 from probes.ladder.http_report import HTTPReport, deciding_legs
 from probes.ladder.model import Observation, shown
 
-FAULT_OF_STATUS = {
-    401: Fault.HTTP_UNAUTHORIZED,
-    403: Fault.HTTP_FORBIDDEN,
-    404: Fault.HTTP_NOT_FOUND,
-    407: Fault.HTTP_PROXY_AUTH,
-    410: Fault.HTTP_NOT_FOUND,
-    418: Fault.HTTP_TEAPOT,
-    429: Fault.HTTP_THROTTLED,
-    451: Fault.HTTP_LEGAL,
-}
 NO_HTTP2 = "GODEBUG=http2client=0"
 _REFUSED_REDIRECTS = ("stopped after ", "redirected from secure URL ", "failed to parse Location header ")
 _RESET = ("connection reset by peer", "broken pipe")
 _HTTP2_WORDS = re.compile(r"stream error: |http2: |connection error: ")
-
-
-def fault_of_status(status: int) -> Fault:
-    """The fault of an answer that is not 200."""
-    if 500 <= status <= 599:
-        return Fault.HTTP_SERVER
-    return FAULT_OF_STATUS.get(status, Fault.HTTP_STATUS)
 
 
 def fault_of_words(words: str, report: HTTPReport) -> Fault:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from probes.ladder.http_watch import Leg
 from probes.ladder.model import shown
 from probes.ladder.software import UNKNOWN, Conclusion
+from probes.net.tunnel import challenge_schemes
 
 SHOWN_HEADERS = (
     "server", "via", "x-cache", "x-cache-lookup", "x-served-by", "age", "date", "content-type",
@@ -20,7 +20,6 @@ SHOWN_HEADERS = (
 )  # fmt: skip
 """The headers that tell who answered, from which cache, and what it wants."""
 MAX_HEADERS = 40
-_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][\w-]*)(?=\s|,|$)(?!\s*=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def of_interest(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ..
 
 def schemes_of(headers: Sequence[tuple[str, str]], name: str) -> tuple[str, ...]:
     """The schemes of WWW-Authenticate or Proxy-Authenticate: words with no "=" behind them."""
-    found = [match for known, value in headers if known == name for match in _SCHEME.findall(value[:1000])]
+    found = challenge_schemes([value[:1000] for known, value in headers if known == name])
     return tuple(dict.fromkeys(shown(scheme, limit=40) for scheme in found))
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from probes.golang.errors import GoError
+from probes.golang.mode import godebug
 from probes.golang.protocol import Op
 from probes.golang.urls import GoURL
 from probes.ladder.content import Asked, Body, Judged, judge_content, read_body
@@ -95,7 +96,7 @@ class Asking:
     @property
     def may_http2(self) -> bool:
         """Whether go would offer HTTP/2."""
-        return self.http2 and "http2client=0" not in self.variables.get("GODEBUG", "").split(",")
+        return self.http2 and godebug(self.variables).get("http2client") != "0"
 
 
 async def http_rungs(

@@ -108,7 +108,7 @@ def noted_by(exchange: Exchange) -> Iterator[None]:
 
 def new_exchange() -> Exchange:
     """A notebook that tells nobody."""
-    return Exchange(lambda phase, began, ok, detail: None)
+    return Exchange()
 
 
 @asynccontextmanager

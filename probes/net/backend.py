@@ -69,7 +69,7 @@ class TracingBackend(httpcore.AsyncNetworkBackend):
             connection = await dial(host, port, exchange, self._limits)
             again = partial(self._same_peer, connection)
             return TracedStream(connection, self._limits, again=again, hello=self._hello)
-        once_more = partial(self._open, host, port, Exchange(lambda phase, began, ok, detail: None))
+        once_more = partial(self._open, host, port, Exchange())
         try:
             connection = await dial(self._proxy_host, proxy_port(self._proxy), exchange, self._limits)
         except DialFailed as error:

@@ -15,7 +15,8 @@ PhaseSink = Callable[[str, float, bool, str], None]
 class Exchange:
     """The notebook of one HTTP request: filled by the dialler and the streams, read by the client."""
 
-    on_phase: PhaseSink
+    on_phase: PhaseSink = lambda phase, began, ok, detail: None
+    """Nobody is told where nothing is given."""
     began: float = field(default_factory=monotonic)
     durations: dict[str, float] = field(default_factory=dict)
     dialled: bool = False

@@ -23,9 +23,11 @@ import httpcore
 import idna
 
 from probes.golang.errors import GoError
+from probes.golang.mode import godebug
 from probes.golang.quote import quote
 from probes.golang.urls import GoURL, resolve_reference
 from probes.net.backend import TracingBackend
+from probes.net.client_hello import client_hello
 from probes.net.exchange import Exchange, current_exchange
 from probes.net.httpproxy import HTTPProxyRules
 from probes.net.limits import FOR_EVER, Limits, Stalled
@@ -356,12 +358,8 @@ OPENSSL_WITH_MLKEM = (3, 5)
 
 def go_hello(environment: Mapping[str, str]) -> Callable[[str], bytes] | None:
     """Makes the ClientHello that go would send here; None where ours is like it, or larger."""
-    if ssl.OPENSSL_VERSION_INFO[:2] >= OPENSSL_WITH_MLKEM or "tlsmlkem=0" in environment.get(
-        "GODEBUG", ""
-    ).split(","):
+    if ssl.OPENSSL_VERSION_INFO[:2] >= OPENSSL_WITH_MLKEM or godebug(environment).get("tlsmlkem") == "0":
         return None
-    from probes.net.client_hello import client_hello
-
     return client_hello
 
 

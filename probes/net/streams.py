@@ -189,7 +189,7 @@ async def answer_to_hello(again: Opener, hello: bytes, limits: Limits) -> str:
 
     Where no second connection comes about, nothing is known, and nothing is said.
     """
-    exchange = Exchange(lambda phase, began, ok, detail: None)
+    exchange = Exchange()
     token = current_exchange.set(exchange)
     try:
         second = await again()

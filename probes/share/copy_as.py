@@ -20,12 +20,13 @@ from enum import StrEnum
 
 from probes.golang.environment import Source
 from probes.golang.errors import GoError
+from probes.golang.mode import godebug
 from probes.golang.protocol import Op
 from probes.golang.redact import MASK, redact
 from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL, parse_url
 from probes.net.httpproxy import HTTPProxyRules
-from probes.trace.events import RungClimbed, SettingView
+from probes.trace.events import RungClimbed
 from probes.trace.fold import Trace
 
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
@@ -121,7 +122,7 @@ class _Place:
 
     def __init__(self, trace: Trace, url: str, process: Mapping[str, str] | None) -> None:
         self.text = redact(url)
-        self.settings = _settings(trace)
+        self.settings = trace.settings
         self.process = process
         self.url: GoURL | None = None
         self.proxy: GoURL | None = None
@@ -156,10 +157,6 @@ class _Place:
         return self.url is not None and self.url.user is not None
 
 
-def _settings(trace: Trace) -> Mapping[str, SettingView]:
-    return {} if trace.started is None else {view.name: view for view in trace.started.settings}
-
-
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])
@@ -190,7 +187,7 @@ def _curl(place: _Place, address: str, *, big: bool = False) -> Iterator[Command
         for option, name in (("--cacert", "SSL_CERT_FILE"), ("--capath", "SSL_CERT_DIR")):
             if value := place.value(name):
                 words += [option, value.partition(":")[0] if name == "SSL_CERT_DIR" else value]
-        if "http2client=0" in place.value("GODEBUG").split(","):
+        if godebug({"GODEBUG": place.value("GODEBUG")}).get("http2client") == "0":
             words.append("--http1.1")
         words += _netrc(place)
     if place.has_user:
@@ -278,7 +275,7 @@ def _assignments(trace: Trace, hop: int | None) -> tuple[dict[str, str], str]:
     """The settings that somebody made, without secrets, and a note about those."""
     values = {
         name: view.value
-        for name, view in _settings(trace).items()
+        for name, view in trace.settings.items()
         if name != "GOENV" and (name == "GOPROXY" or (view.value and view.source in _SET_BY_SOMEBODY))
     }
     chosen = trace.hop(hop)

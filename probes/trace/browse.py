@@ -41,14 +41,13 @@ from probes.golang.queries import NoMatchingVersion
 from probes.golang.quote import trim_space
 from probes.golang.redact import redact
 from probes.net.dial import errno_words
-from probes.net.http import HTTPClient
 from probes.net.limits import Limits, Stalled
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import ProxyRepo
 from probes.trace.events import BodyProgress, Event, RequestFinished
 from probes.trace.narrator import Attempt, Narrator
 from probes.trace.route import Route, plan
-from probes.trace.run import NETWORK_VARIABLES
+from probes.trace.run import new_client
 from probes.trace.version_table import (
     BrowseEmit,
     BrowseFinished,
@@ -255,9 +254,7 @@ async def _at_proxy(
 ) -> AsyncIterator[_AtProxy]:
     """Open a client for one proxy; close its connections at the end, also when cancelled."""
     assert hop.url is not None
-    network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
-    http2 = "http2client=0" not in environment.process.get("GODEBUG", "").split(",")
-    client = HTTPClient(network, limits, http2=http2)
+    client = new_client(environment, limits)
     narrator = Narrator(emit, Fetcher(client, limits))
     attempt = Attempt(0, hop)
     narrator.begin(attempt)

@@ -22,6 +22,7 @@ from probes.trace.events import (
     RequestFinished,
     RequestStarted,
     RungClimbed,
+    SettingView,
     TraceFinished,
     TraceStarted,
     Verdict,
@@ -148,6 +149,11 @@ class Trace:
     def route(self) -> RouteView | None:
         """The planned route, once the trace has started."""
         return None if self.started is None else self.started.route
+
+    @property
+    def settings(self) -> dict[str, SettingView]:
+        """The variables that decide where go looks, by name; {} before the trace has started."""
+        return {} if self.started is None else {view.name: view for view in self.started.settings}
 
     def hop(self, hop_id: int | None) -> HopView | None:
         """The hop with this id."""

@@ -49,10 +49,8 @@ async def trace(
     """
     limits = limits or Limits()
     route = plan(environment, path, query)
-    network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
-    http2 = "http2client=0" not in environment.process.get("GODEBUG", "").split(",")
     credentials = Credentials(environment.get("GOAUTH"), environment.process)
-    client = HTTPClient(network, limits, http2=http2, authorization=credentials.authorization)
+    client = new_client(environment, limits, authorization=credentials.authorization)
     https = any(hop.url is not None and hop.url.scheme == "https" for hop in route.hops)
     await client.warm_up(tls=https)
     narrator = Narrator(emit, Fetcher(client, limits))
@@ -94,6 +92,15 @@ async def trace(
         )
     finally:
         await client.aclose()
+
+
+def new_client(
+    environment: Environment, limits: Limits, *, authorization: Callable[[str], str | None] = lambda url: None
+) -> HTTPClient:
+    """The client that go's variables of the network ask for."""
+    network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
+    http2 = mode.godebug(network).get("http2client") != "0"
+    return HTTPClient(network, limits, http2=http2, authorization=authorization)
 
 
 def _setting_views(environment: Environment) -> Iterator[SettingView]:

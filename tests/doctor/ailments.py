@@ -27,6 +27,7 @@ from tests.doctor.practice import CA_PLACE, PATH, Ailment
 from tests.forward_proxy import ForwardProxy
 from tests.ladder.certificates import Plan, make, server_context
 from tests.ladder.sockets import closed_port
+from tests.loopback import pump
 from tests.socks_proxy import SocksProxy
 from tests.sumdb_server import Log, Signer, SumDBServer
 from tests.tls_servers import RawServer, issued, self_signed
@@ -470,7 +471,7 @@ async def _refuses_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         return
     up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
     up_writer.write(first)
-    await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
+    await asyncio.gather(pump(reader, up_writer), pump(up_reader, writer))
 
 
 @contextmanager
@@ -492,16 +493,7 @@ async def _drops_large_hellos(reader: asyncio.StreamReader, writer: asyncio.Stre
         await asyncio.Event().wait()  # the box has dropped it, and nobody says so
     up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
     up_writer.write(hello)
-    await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+    await asyncio.gather(pump(reader, up_writer), pump(up_reader, writer))
 
 
 @ailment

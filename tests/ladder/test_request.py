@@ -25,9 +25,9 @@ from probes.demo.server import World
 from probes.golang.protocol import Op
 from probes.golang.urls import parse_url
 from probes.ladder.content import ContentReport
-from probes.ladder.faults import Fault, Judgement, Rung
+from probes.ladder.faults import FAULT_OF_STATUS, Fault, Judgement, Rung
 from probes.ladder.go_limits import ClimbLimits
-from probes.ladder.http_judgement import FAULT_OF_STATUS, NO_HTTP2, WORKS
+from probes.ladder.http_judgement import NO_HTTP2, WORKS
 from probes.ladder.http_report import HTTPReport, schemes_of, skew
 from probes.ladder.model import RungResult
 from probes.ladder.request import http_rungs
