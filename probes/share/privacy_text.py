@@ -45,7 +45,7 @@ class TextMask:
         self._seeds = seeds
         self._aliases = Aliases(seeds.taken)
         self._cache: dict[str, str] = {}
-        for pattern in seeds.patterns:
+        for pattern in sorted(seeds.patterns):
             matches = any(match_prefix_patterns(pattern, module) for module in seeds.modules)
             self._aliases.pattern(pattern, matches=matches)
         for module in sorted(seeds.modules):
@@ -70,8 +70,8 @@ class TextMask:
         for module in self._seeds.modules:
             with suppress(GoError):
                 dotted.add(escape_path(module))
-        longest = sorted((text for text in dotted if text), key=len, reverse=True)
-        words = sorted(self._seeds.words | self._seeds.users, key=len, reverse=True)
+        longest = sorted(sorted(text for text in dotted if text), key=len, reverse=True)
+        words = sorted(sorted(self._seeds.words | self._seeds.users), key=len, reverse=True)
         parts = [rf"(?<![\w.-]){re.escape(text)}(?![\w-])(?:{_SEGMENT})*" for text in longest]
         parts += [
             rf"(?://|lookup ){re.escape(text)}(?![\w.-])|(?<![\w.-]){re.escape(text)}(?=:\d)"
