@@ -240,7 +240,7 @@ PICTURES = (
     Picture("modules-80x24", lambda: world_app("split-files", demo=False), (80, 24), ("3",)),
     Picture("wide-160x42", lambda: world_app("pipe-passes-502"), (160, 42)),
     Picture("broad-200x46", lambda: world_app("off-masks-404"), (200, 46)),
-    Picture("worlds-80x24", lambda: world_app("healthy"), (80, 24), ("w",)),
+    Picture("worlds-80x24", lambda: world_app("healthy"), (80, 24), ("W",)),
 )
 
 

@@ -56,7 +56,7 @@ SCREENS = (
     Golden("environment-filter-80x24", lambda: settings_app(TROUBLED), ("1", "slash", "s", "u", "m")),
     Golden("modules-80x24", _world("split-files"), ("3",)),
     Golden("modules-none-80x24", _world("portal"), ("3",)),
-    Golden("worlds-80x24", _world("healthy"), ("w",)),
+    Golden("worlds-80x24", _world("healthy"), ("W",)),
     Golden("help-80x24", _world("healthy"), ("question_mark",)),
     Golden("prompt-80x24", lambda: settings_app({"GOENV": "off"}, ("rsc.io/quote@v1.5.2",)), ("t",)),
     Golden("nothing-80x24", lambda: settings_app({"GOENV": "off"}, ("rsc.io/quote@v1.5.2",))),

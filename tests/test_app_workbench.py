@@ -23,24 +23,23 @@ from tests.app_support import (
     without_looks,
     world_app,
 )
+from tui.actions import help_sections
 from tui.app import ModtraceApp
 from tui.drawing.verdict import verdict_lines
 from tui.jobs import BrowseJob, TraceJob
-from tui.looking import LookingApp
 from tui.replay import Replay, load
 from tui.screens.detail_screen import DetailScreen
 from tui.screens.overlay import Overlay
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.workbench import Workbench
-from tui.sharing import SharingApp
 from tui.symbols import ASCII, UNICODE, symbols_for
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.modules_pane import ModulesPane
 
 BOUND = (
-    ModtraceApp, LookingApp, SharingApp, Workbench, LineList, ModulesPane, FilterBar, Overlay, PromptScreen,
-    DetailScreen,
+    *(owner for owner in ModtraceApp.__mro__ if owner.__module__.startswith("tui.") and "BINDINGS" in vars(owner)),
+    Workbench, LineList, ModulesPane, FilterBar, Overlay, PromptScreen, DetailScreen,
 )  # fmt: skip
 """Every class with keys."""
 
@@ -98,7 +97,7 @@ async def test_the_panes_follow_the_size_of_the_terminal() -> None:
 async def test_odd_sizes_are_no_reason_to_die(size: tuple[int, int]) -> None:
     app = world_app("portal")
     async with opened(app, size) as pilot:
-        await press(pilot, "1", "enter", "escape", "3", "2", "v", "escape", "question_mark", "escape", "w")
+        await press(pilot, "1", "enter", "escape", "3", "2", "v", "escape", "question_mark", "escape", "W")
 
 
 # -- the verdict -------------------------------------------------------------------------------------
@@ -171,10 +170,10 @@ def test_every_key_has_a_name_and_a_tooltip() -> None:
 
 async def test_help_lists_every_key_of_the_workbench() -> None:
     app = world_app("healthy")
-    async with opened(app, (100, 80)) as pilot:
+    async with opened(app, (100, 120)) as pilot:
         await press(pilot, "question_mark")
         shown = " ".join(screen_text(app).split())
-        for owner in (ModtraceApp, LookingApp, SharingApp, Workbench, LineList, ModulesPane):
+        for owner in (*BOUND[: BOUND.index(Workbench)], Workbench, LineList, ModulesPane):
             for binding in owner.BINDINGS:
                 assert isinstance(binding, Binding)
                 assert " ".join(binding.tooltip.split()) in shown, binding.id
@@ -192,13 +191,6 @@ async def test_the_footer_has_at_most_seven_keys(demo: bool, pane: str) -> None:
         assert len(app.workbench.query_one(Footer).children) <= 7
         assert ("worlds" in words) is demo
         assert words[-2:] == ["q", "quit"]
-
-
-async def test_the_palette_knows_what_can_be_taken_along() -> None:
-    app = world_app("healthy")
-    async with opened(app):
-        titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Zoom", "Copy as", "Privacy", "Saved session", "Trace"} <= titles
 
 
 async def test_t_traces_something_else_and_r_once_more() -> None:
@@ -241,7 +233,7 @@ async def test_q_leaves_with_0_and_ctrl_c_with_130() -> None:
 
 
 async def test_q_leaves_from_every_screen_in_front() -> None:
-    for opening in ("v", "question_mark", "w", "enter"):
+    for opening in ("v", "question_mark", "W", "enter"):
         app = world_app("bad-zip")
         async with opened(app) as pilot:
             await press(pilot, opening)
@@ -270,15 +262,37 @@ async def test_y_copies_the_row_and_in_details_the_line() -> None:
         assert app.clipboard == "http://mirror.corp.example"
 
 
-async def test_the_palette_knows_what_the_keys_do() -> None:
-    app = world_app("healthy")
+@pytest.mark.parametrize("demo", [True, False], ids=["demo", "no-demo"])
+async def test_the_palette_and_the_help_know_every_action(demo: bool) -> None:
+    app = world_app("healthy", demo=demo)
     async with opened(app):
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Trace", "Again", "Verdict", "Worlds", "Theme", "Quit"} <= titles
+        helped = {binding.tooltip for section in help_sections(app) for binding in section.bindings}
+        bound = {
+            binding.tooltip
+            for owner in (*type(app).__mro__, Workbench, ModulesPane)
+            if owner.__module__.startswith("tui.")
+            for binding in vars(owner).get("BINDINGS", ())
+            if demo or binding.action not in DEMO_ONLY
+        }
+        assert bound <= titles
+        assert bound <= helped
+        assert {"Theme", "Quit", "Saved session"} <= titles
+        assert ("Go to another world of the demo" in titles) is demo
+
+
+async def test_an_action_of_the_palette_does_what_its_key_does() -> None:
+    app = world_app("healthy")
+    async with opened(app) as pilot:
+        command = next(c for c in app.get_system_commands(app.screen) if c.title.startswith("The verdict in"))
+        await command.callback()
+        await press(pilot)
+        assert isinstance(app.screen, DetailScreen)
 
 
 # -- hostile text ------------------------------------------------------------------------------------
 
+DEMO_ONLY = ("worlds",)
 HOSTILE = "\x1b[31m\x1b]0;pwned\x07\x9b2J[red]x[/red][/oops]\u202egnp.exe\u200b"
 
 
@@ -320,7 +334,7 @@ async def test_in_ascii_every_screen_is_ascii() -> None:
     app = world_app("portal", symbols=ASCII)
     async with opened(app) as pilot:
         for keys in (
-            (), ("l",), ("enter",), ("escape", "1"), ("enter",), ("escape", "3"), ("Z",), ("escape", "w"),
+            (), ("l",), ("enter",), ("escape", "1"), ("enter",), ("escape", "3"), ("Z",), ("escape", "W"),
             ("escape", "question_mark"), ("escape", "t"), ("escape", "2", "slash"), ("escape", "v"),
         ):  # fmt: skip
             await press(pilot, *keys)

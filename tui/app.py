@@ -17,22 +17,19 @@ from textual.widgets import Input
 
 from probes.commands.trace import parse_target
 from probes.golang.safetext import safe_text
+from tui.actions import action_commands, help_sections
 from tui.keys import footer_key, key
-from tui.looking import LookingApp
+from tui.manners import ManneredApp
 from tui.messages import Copy, ShowModules
 from tui.opening import DEFAULT_THEME
 from tui.screens.choice_screen import Choice, ChoiceScreen
 from tui.screens.detail_screen import DetailScreen
-from tui.screens.help_screen import HelpScreen, Section
+from tui.screens.help_screen import HelpScreen
 from tui.screens.prompt_screen import PromptScreen
-from tui.screens.workbench import BROAD, WIDE, Workbench
+from tui.screens.workbench import BROAD, WIDE
 from tui.session import Changed, Session
-from tui.sharing import SharingApp
 from tui.stage import Stage
 from tui.symbols import Symbols, symbols_for
-from tui.widgets.filter_bar import FilterBar
-from tui.widgets.line_list import LineList
-from tui.widgets.modules_pane import ModulesPane
 from tui.widgets.tree_pane import TreePane
 
 if TYPE_CHECKING:
@@ -47,8 +44,10 @@ LONGEST_COPY = 10_000
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class ModtraceApp(SharingApp):
+class ModtraceApp(ManneredApp):
     """modtrace on a terminal."""
+
+    HELP_TITLE = "Everywhere"
 
     TITLE: str | None = "modtrace"
     CSS_PATH = "app.tcss"
@@ -57,7 +56,7 @@ class ModtraceApp(SharingApp):
         footer_key("t,o", "ask_target", "trace", "trace", "Trace another PATH@QUERY"),
         footer_key("r", "again", "again", "again", "Read the settings and trace once more"),
         key("s", "stop", "stop", "Stop what is under way: trace, second look, downloads"),
-        footer_key("w", "worlds", "worlds", "worlds", "Go to another world of the demo"),
+        footer_key("W", "worlds", "worlds", "worlds", "Go to another world of the demo"),
         footer_key("question_mark,f1", "help", "help", "help", "The keys and the symbols"),
         footer_key("q", "quit", "quit", "quit", "Leave at once, whatever is under way"),
         key("ctrl+q", "quit", "quit.ctrl_q", "Leave at once, also from a line of input", priority=True),
@@ -220,7 +219,7 @@ class ModtraceApp(SharingApp):
         """Worlds are only in the demo; nothing is done behind a screen that is in front."""
         if action == "worlds":
             return self._plan is not None
-        return True
+        return super().check_action(action, parameters)
 
     def _set_place(self) -> None:
         if self._plan is None:
@@ -259,16 +258,7 @@ class ModtraceApp(SharingApp):
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
             return
-        bindings = [binding for binding in self.BINDINGS if self._plan or binding.action != "worlds"]  # type: ignore[union-attr]
-        sections = [
-            Section("Everywhere", bindings),  # type: ignore[arg-type]
-            Section("Doctor, after a trace", LookingApp.BINDINGS),  # type: ignore[arg-type]
-            Section("To take along", SharingApp.BINDINGS),  # type: ignore[arg-type]
-            Section("Workbench", Workbench.BINDINGS),  # type: ignore[arg-type]
-            Section("Lists", LineList.BINDINGS),  # type: ignore[arg-type]
-            Section("Module browser", ModulesPane.BINDINGS),  # type: ignore[arg-type]
-            Section("Line to find things in", FilterBar.BINDINGS),  # type: ignore[arg-type]
-        ]
+        sections = help_sections(self)
         self.push_screen(HelpScreen(sections))
 
     @on(Copy)
@@ -283,30 +273,7 @@ class ModtraceApp(SharingApp):
         return self.symbols.show(shown)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette's entries: Textual's own, and ours."""
+        """The palette's entries: Textual's own, and every action of ours by what it does."""
         yield from super().get_system_commands(screen)
-        yield SystemCommand("Trace", "Trace another PATH@QUERY", self.action_ask_target)
-        yield SystemCommand("Again", "Read the settings and trace once more", self.action_again)
-        yield SystemCommand(
-            "Verdict", "go's own words, what is wrong, what to type", self.workbench.action_verdict
-        )
-        yield SystemCommand(
-            "Look closer", "Names, TCP, TLS, HTTP and content of the row's hop", self.action_look
-        )
-        yield SystemCommand("Compare", "Works in curl, not in go: each step in two ways", self.action_compare)
-        yield SystemCommand(
-            "Public resolvers", "Ask them for the hop's name; they learn it", self.action_resolvers
-        )
-        yield SystemCommand("Capabilities", "What each proxy can do", self.action_capabilities)
-        yield SystemCommand(
-            "Copy as", "The row's request as curl, dig, openssl, go, modtrace", self.action_copy_as
-        )
-        yield SystemCommand(
-            "Privacy", "Hosts, users and private paths under other names, and back", self.action_privacy
-        )
+        yield from action_commands(self)
         yield SystemCommand("Saved session", "Which file keeps what was said", self.action_saved)
-        yield SystemCommand(
-            "Zoom", "Give the pane the whole screen, and take it back", self.workbench.action_zoom
-        )
-        if self._plan is not None:
-            yield SystemCommand("Worlds", "Go to another world of the demo", self.action_worlds)

@@ -21,6 +21,7 @@ PUBLIC_RESOLVERS = ("Cloudflare", "Google", "Quad9", "AliDNS", "DNSPod")
 class LookingApp(FetchingApp):
     """An app that can look again at what a trace did."""
 
+    HELP_TITLE = "Doctor, after a trace"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("x", "look", "look", "Look closer at the row's hop, layer by layer"),
         key("c", "compare", "look.compare", "Works in curl, not in go? The hop's steps in two ways"),

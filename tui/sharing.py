@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class SharingApp(LookingApp):
     """An app from which something can be taken along."""
 
+    HELP_TITLE = "To take along"
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
             "Y", "copy_as", "copy_as", "Copy the row's request as a command: curl, dig, openssl, go, modtrace"

@@ -30,7 +30,7 @@ def _run(tmp_path: Path, *arguments: str, columns: int = 80, rows: int = 24, **e
 def test_another_world_is_two_keys_away(tmp_path: Path) -> None:
     with _run(tmp_path, "demo") as session:
         session.wait_for("✓ go would download")
-        session.press("w")
+        session.press("W")
         session.wait_for("A comma stops at 502")
         session.press("j\r")
         session.wait_for("world 2/")
