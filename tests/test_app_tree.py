@@ -46,10 +46,12 @@ def test_the_whole_route_is_drawn_before_the_first_packet() -> None:
         TreeKey(Part.EDGE, 0),
         TreeKey(Part.HOP, 1),
         TreeKey(Part.CHECKSUMS),
+        TreeKey(Part.CACHE),
     ]
     for hop in (0, 1):
         assert shown[TreeKey(Part.HOP, hop)].split()[2:] == ["list", "·", "info", "·", "mod", "·", "zip", "·"]
-    assert ", next only after 404 or 410" in shown[TreeKey(Part.EDGE, 0)]
+    edge = shown[TreeKey(Part.EDGE, 0)]
+    assert ", not decided yet   · any other error: stops here   · 404 or 410: goes on" in edge
 
 
 CHIPS = [
@@ -74,17 +76,55 @@ def test_each_hop_has_a_chip_for_each_operation(world: str, hop: int, chips: str
 
 
 EDGES = [
-    ("healthy", ", not needed"),
-    ("comma-stops-on-502", ", stops here"),
-    ("pipe-passes-502", "| goes on"),
-    ("404-falls-through", ", goes on"),
-    ("bad-zip", "| not needed"),
+    ("healthy", "✓ , done: 200 for list, info, mod, zip   · any other"),
+    ("comma-stops-on-502", "■ , stops here: 502 for list   · 404 or 410: goes on   · 200: done"),
+    ("pipe-passes-502", "↓ | goes on: 502 for list, mod, zip   · 200: done"),
+    ("404-falls-through", "↓ , goes on: 404 for list, mod, zip   · any other error: stops"),
+    ("split-files", "↓ , goes on: 404 for zip   done: 200 for list, info, mod   ·"),
+    ("bad-zip", "✓ | done: 200 for list, info, mod, zip   · any error: goes on"),
 ]
 
 
 @pytest.mark.parametrize(("world", "words"), EDGES)
 def test_the_separator_says_what_it_decided(world: str, words: str) -> None:
     assert words in rows(recorded(world))[TreeKey(Part.EDGE, 0)]
+
+
+def test_the_edge_that_ended_it_shows_the_ways_not_taken_and_the_rule() -> None:
+    shown = rows(recorded("comma-stops-on-502"), width=120)
+    branches = [text for key, text in shown.items() if key.part is Part.BRANCH]
+    assert [text.split()[0] for text in branches] == ["■", "·", "·", "why"]
+    assert "stops here" in branches[0]
+    assert "502 is neither 404 nor 410" in branches[0]
+    assert "not taken: on 404 or 410 goproxy.example would be asked" in branches[1]
+    assert branches[-1].split() == ["why", "cmd/go/internal/modfetch/proxy.go", "TryProxies"]
+
+
+async def test_every_question_unfolds_to_its_answers() -> None:
+    app = world_app("healthy")
+    async with opened(app, (160, 60)) as pilot:
+        await press(pilot, "g", "l")
+        assert "not taken: on a match in GOPRIVATE or GONOPROXY straight to the origin" in screen_text(app)
+        await press(pilot, "h")
+        assert "not taken" not in screen_text(app)
+        app.workbench.tree_pane.list.select(TreeKey(Part.CHECKSUMS))
+        await press(pilot, "space")
+        assert "not taken: on every new hash the checksum database would be asked" in screen_text(app)
+
+
+async def test_b_shows_what_went_over_the_wire() -> None:
+    app = world_app("comma-stops-on-502")
+    async with opened(app, (100, 40)) as pilot:
+        await press(pilot, "b")
+        shown = screen_text(app)
+        assert "GET http://mirror.corp.example/demo.example/hello/@v/list" in shown
+        assert "User-Agent: GoCommand/1 (+https://go.dev/cmd/go)" in shown
+        assert "HTTP/1.1 502 Bad Gateway" in shown
+        assert "Content-Type: text/html" in shown
+        assert "<h1>Bad Gateway</h1>" in shown
+        await press(pilot, "escape", "g", "b")
+        told = "".join(str(notice.message) for notice in app._notifications)
+        assert "nothing went over the wire for this row" in told
 
 
 def test_a_request_under_way_is_marked_and_unfolds_when_it_takes_long() -> None:
@@ -191,11 +231,11 @@ async def test_the_cursor_stays_on_its_row_while_rows_come() -> None:
         tree = app.workbench.tree_pane
         await press(pilot, "G")
         assert tree.list.cursor_row is not None
-        assert tree.list.cursor_row.key == TreeKey(Part.CHECKSUMS)
+        assert tree.list.cursor_row.key == TreeKey(Part.CACHE)
         replay.say(TraceJob, recorded("pipe-passes-502")[len(replay.events) :])
         app.tick()
         await pilot.pause()
-        assert tree.list.cursor_row.key == TreeKey(Part.CHECKSUMS)
+        assert tree.list.cursor_row.key == TreeKey(Part.CACHE)
         assert isinstance(recorded("pipe-passes-502")[-1], TraceFinished)
         assert "go would download" in screen_text(app)
 

@@ -26,6 +26,7 @@ class SharingApp(LookingApp):
         key(
             "Y", "copy_as", "copy_as", "Copy the row's request as a command: curl, dig, openssl, go, modtrace"
         ),
+        key("b", "wire", "wire", "What went over the wire: headers there and back, and the raw body"),
         key("p", "privacy", "privacy", "Privacy: hosts, users and private paths under other names, and back"),
     ]
 
@@ -57,6 +58,15 @@ class SharingApp(LookingApp):
             )
         else:
             self.tell(recorder.problem or f"the session is saved in {recorder.path}")
+
+    def action_wire(self) -> None:
+        """Show the exchange of the row's request: headers, and how the body begins."""
+        pane = self.workbench.tree_pane
+        request = pane.request_here()
+        if request is None or pane.wire_details(request) is None:
+            self.tell("nothing went over the wire for this row: choose a hop or a request of the tree")
+        else:
+            self.workbench.open_details(lambda: pane.wire_details(request))
 
     def action_copy_as(self) -> None:
         """Offer the commands that ask what the row asked; choosing one copies it."""

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -258,18 +258,21 @@ class HTTPClient:
             exchange.finish("names", monotonic(), ok=False, detail="not a domain name")
             raise _get_error(url, f"dial tcp: lookup {url.hostname()}: no such host")
         request = _request(url, host, headers)
+        exchange.request_headers = _all_headers(request.headers)
         while True:
             exchange.dialled = False
             exchange.received = 0
             exchange.first_byte_at = None
             exchange.network_error = ""
             exchange.head.clear()
+            exchange.response_headers = []
             try:
                 response = await self._attempt(self._pool(url, proxy), request, exchange)
             except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 if not exchange.dialled and exchange.received == 0 and _may_retry(error):
                     continue
                 raise _get_error(url, _request_words(error, exchange)) from error
+            exchange.response_headers = _all_headers(response.headers)
             return Answer(
                 url=url,
                 status=response.status,
@@ -434,10 +437,14 @@ def _request(url: GoURL, host: str, headers: dict[str, str]) -> httpcore.Request
     return httpcore.Request("GET", _httpcore_url(url, host), headers=fields)
 
 
+def _all_headers(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in fields]
+
+
 def _first_headers(response: httpcore.Response) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in response.headers:
-        headers.setdefault(name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape"))
+    for name, value in _all_headers(response.headers):
+        headers.setdefault(name.lower(), value)
     return headers
 
 

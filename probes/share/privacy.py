@@ -39,6 +39,13 @@ _STRUCTURE = frozenset({
 })  # fmt: skip
 """Fields that hold our own words and numbers."""
 
+_PLAIN_HEADERS = frozenset({
+    "accept-ranges", "age", "cache-control", "connection", "content-encoding", "content-length",
+    "content-type", "date", "expires", "keep-alive", "last-modified", "retry-after", "server",
+    "strict-transport-security", "transfer-encoding", "vary", "via", "www-authenticate",
+})  # fmt: skip
+"""Headers whose values say nothing of a private place that the masks of all texts would not find."""
+
 
 class Mask:
     """Gives aliases to what is private in one trace; the same name always gets the same alias."""
@@ -90,9 +97,17 @@ class Mask:
             return self._texts.patterns(value)
         if name == "server" and isinstance(value, str):
             return self.text(self._texts.via(value))
-        if name in ("sample", "title", "phrase") and isinstance(value, str) and value:
+        if name == "response_headers" and isinstance(value, list | tuple) and self._is_private(whole):
+            return [self._header(item) for item in value]
+        if name in ("sample", "body", "title", "phrase") and isinstance(value, str) and value:
             return KEPT_BACK if self._is_private(whole) else self.text(value)
         return self.json(value)
+
+    def _header(self, header: Any) -> Any:
+        """A header of a private server: a value that may say something of the place is kept back."""
+        if isinstance(header, dict) and str(header.get("name", "")).lower() not in _PLAIN_HEADERS:
+            return {**header, "value": KEPT_BACK}
+        return self.json(header)
 
     def _is_private(self, whole: Mapping[str, Any]) -> bool:
         """Whether what is said here was said by a private server, as far as can be told."""

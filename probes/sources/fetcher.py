@@ -20,6 +20,7 @@ from probes.net.dial import errno_words
 from probes.net.exchange import Exchange
 from probes.net.http import Answer, HTTPClient
 from probes.net.limits import Limits, Stalled
+from probes.sources.evidence import BODY_BYTES
 from probes.sources.module_proxy import MAX_ZIP_FILE, HTTPError, error_detail
 
 _SAMPLE_CHARACTERS = 400
@@ -37,6 +38,15 @@ class Received:
     protocol: str = ""
     body_seconds: float | None = None
     sample: str = ""
+    beginning: bytes = b""
+    """The first bytes of the body."""
+    is_known: bool = False
+    """Nobody was asked: a trace before has brought it (probes.sources.remembered)."""
+
+    def note(self, body: bytes) -> None:
+        """Keep how the body begins."""
+        if len(self.beginning) < BODY_BYTES:
+            self.beginning += body[: BODY_BYTES - len(self.beginning)]
 
 
 Progress = Callable[[int, int | None], None]
@@ -49,6 +59,8 @@ class Fetcher:
     def __init__(self, client: HTTPClient, limits: Limits) -> None:
         self._client = client
         self._limits = limits
+        self.skipped_s = 0.0
+        """Seconds that known answers took when they came, and not again now."""
 
     async def get(
         self,
@@ -78,6 +90,7 @@ class Fetcher:
                 body = await self._error_body(answer)
                 received.size = len(body)
                 received.sample = sample_text(body)
+                received.note(body)
                 detail = error_detail(body) if _is_plain_text(received.headers) else ""
                 raise HTTPError(url.redacted(), answer.status, answer.status_line, detail)
             return await self._body(answer, url, op, received, sink, progress)
@@ -98,6 +111,7 @@ class Fetcher:
             async for piece in answer.body():
                 piece = piece[: limit - received.size]
                 received.size += len(piece)
+                received.note(piece)
                 if sink is not None:
                     sink.write(piece)
                 else:
@@ -146,6 +160,7 @@ class Fetcher:
             raise GoError(f"open {path}: {errno_words(error)}") from error
         received.status, received.status_line, received.size = 200, "OK", len(data)
         received.sample = sample_text(data[: 4 * _SAMPLE_CHARACTERS])
+        received.note(data)
         if sink is None:
             return data
         sink.write(data)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from probes.diagnosis.findings import Finding
 from probes.golang.protocol import Op
+from probes.sources.evidence import Header
 from probes.trace.route import RouteView
 
 
@@ -194,6 +195,11 @@ class RequestFinished:
     """Go's words for what went wrong with this request, or None."""
     sample: str = ""
     """The beginning of the body of a suspicious answer, made safe; at most 400 characters."""
+    request_headers: tuple[Header, ...] = ()
+    """What was sent with the last request, after redirects; secrets masked."""
+    response_headers: tuple[Header, ...] = ()
+    body: str = ""
+    """How the body began, made safe: text, or a table of bytes; at most 2,048 bytes of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from probes.diagnosis.findings import Finding
 from probes.golang.goproxy import HopKind
 from probes.golang.protocol import Op
+from probes.sources.evidence import Header
 from probes.trace.events import (
     BodyProgress,
     CapabilityLearned,
@@ -300,7 +302,14 @@ class Trace:
             "decision": request.decision_words,
             "rule": request.decision.rule if request.decision else None,
             "error": finished.error if finished else None,
+            "request_headers": _headers_json(finished.request_headers if finished else ()),
+            "response_headers": _headers_json(finished.response_headers if finished else ()),
+            "body": finished.body if finished else "",
         }
+
+
+def _headers_json(headers: Iterable[Header]) -> list[dict[str, str]]:
+    return [{"name": header.name, "value": header.value} for header in headers]
 
 
 _PURPOSE_OPS = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, BinaryIO
 
+from probes.diagnosis.findings import Finding, Level
 from probes.golang.errors import GoError
 from probes.golang.goproxy import Hop
 from probes.golang.protocol import Op
@@ -13,17 +14,27 @@ from probes.golang.redact import redact
 from probes.golang.urls import GoURL
 from probes.net.exchange import Exchange
 from probes.net.limits import Stalled
+from probes.sources.evidence import body_text, shown_headers
 from probes.sources.fetcher import Fetcher, Received
 from probes.sources.module_proxy import Ask
 from probes.trace.events import (
     BodyProgress,
     Emit,
+    FindingMade,
     PhaseFinished,
     Redirect,
     RequestFinished,
     RequestStarted,
     Timing,
 )
+
+KNOWN = Finding(
+    id="answer.known",
+    level=Level.INFO,
+    variable=None,
+    message="This answer is known from a trace before, with its time; it was not asked for again.",
+)
+"""What is told of a request that was not made."""
 
 PROGRESS_INTERVAL_S = 0.25
 """A body's progress is told at most this often."""
@@ -49,8 +60,8 @@ class Narrator:
         self._attempts: list[Attempt] = []
 
     def now(self) -> float:
-        """Seconds since the trace began."""
-        return monotonic() - self._began
+        """Seconds since the trace began, as if known answers took their time again."""
+        return monotonic() - self._began + self._fetcher.skipped_s
 
     def emit_now(self, kind: Any, **fields: Any) -> None:
         """Emit an event of this class, stamped with the time."""
@@ -93,7 +104,7 @@ class Narrator:
             walk = self._attempts[-1].walk
         shown = redact(url.redacted())
         hop_id = None if hop is None else hop.id
-        began = monotonic()
+        began, shift = monotonic(), self._fetcher.skipped_s - self._began
         self.emit_now(
             RequestStarted,
             request=number,
@@ -109,7 +120,7 @@ class Narrator:
                 PhaseFinished,
                 request=number,
                 phase=phase,
-                began=phase_began - self._began,
+                began=phase_began + shift,
                 ok=ok,
                 detail=redact(detail),
             )
@@ -145,7 +156,7 @@ class Narrator:
                 status=received.status,
                 reason=redact(received.status_line),
                 bytes=received.size,
-                began=began - self._began,
+                began=began + shift,
                 timing=_timing(exchange, received),
                 redirects=tuple(Redirect(status, redact(where)) for status, where in exchange.redirects),
                 content_type=received.headers.get("content-type", ""),
@@ -154,7 +165,12 @@ class Narrator:
                 address=exchange.address,
                 error=error,
                 sample=received.sample if error or _suspicious(received) else "",
+                request_headers=shown_headers(exchange.request_headers),
+                response_headers=shown_headers(exchange.response_headers),
+                body=body_text(received.beginning),
             )
+            if received.is_known:
+                self.emit_now(FindingMade, finding=KNOWN, request=number)
 
 
 def _timing(exchange: Exchange, received: Received) -> Timing:

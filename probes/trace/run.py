@@ -15,6 +15,7 @@ from probes.net.http import HTTPClient
 from probes.net.limits import Limits
 from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher
+from probes.sources.remembered import Memory, RememberingFetcher
 from probes.trace import toolchains
 from probes.trace.engine import Download, Engine
 from probes.trace.events import Emit, Outcome, SettingView, TraceFinished, TraceStarted
@@ -41,11 +42,13 @@ async def trace(
     *,
     limits: Limits | None = None,
     findings: Sequence[Finding] = (),
+    memory: Memory | None = None,
 ) -> None:
     """Trace PATH@QUERY as `go mod download -json` would fetch it with a cold module cache.
 
     Every step goes to ``emit``; the last event is TraceFinished, also when the task is cancelled (the
-    cancellation then goes on). Raises nothing for what networks, servers or settings do.
+    cancellation then goes on). Raises nothing for what networks, servers or settings do. What ``memory`` knows
+    is not asked for again.
     """
     limits = limits or Limits()
     route = plan(environment, path, query)
@@ -53,7 +56,11 @@ async def trace(
     client = new_client(environment, limits, authorization=credentials.authorization)
     https = any(hop.url is not None and hop.url.scheme == "https" for hop in route.hops)
     await client.warm_up(tls=https)
-    narrator = Narrator(emit, Fetcher(client, limits))
+    fetcher = Fetcher(client, limits)
+    if memory is not None:
+        memory.begin()
+        fetcher = RememberingFetcher(client, limits, memory)
+    narrator = Narrator(emit, fetcher)
     narrator.emit_now(
         TraceStarted,
         path=path,
@@ -104,7 +111,7 @@ def new_client(
 
 
 def _setting_views(environment: Environment) -> Iterator[SettingView]:
-    for name in DECIDING_VARIABLES:
+    for name in dict.fromkeys((*DECIDING_VARIABLES, *environment.overlay)):
         if name not in environment.settings:
             continue
         setting = environment.setting(name)

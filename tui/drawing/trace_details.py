@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from probes.diagnosis.findings import Level
-from probes.golang.goproxy import LOOKUP, PROXY_LIST, TRY_PROXIES, Access, HopKind, Separator
+from probes.golang.goproxy import PROXY_LIST, Access, HopKind, Separator
+from probes.golang.safetext import MARK
 from probes.ladder.faults import Judgement
+from probes.sources.evidence import BODY_BYTES
 from probes.trace.events import HopDecided, Outcome, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 from tui.drawing.case_details import case_fields, primary, warning_fields
+from tui.drawing.decisions import Question, checksum_question, edge_question, private_question
 from tui.drawing.fields import Details, Field, finding_fields, heading
 from tui.drawing.figures import duration, size
 from tui.drawing.hop_state import SEPARATOR_WORDS, decisions_at, unasked_words
@@ -23,9 +26,6 @@ from tui.symbols import Symbols
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
-
-MATCH_PREFIX_PATTERNS = "golang.org/x/mod/module MatchPrefixPatterns"
-USE_SUM_DB = "cmd/go/internal/modfetch/sumdb.go useSumDB"
 
 
 def trace_details(
@@ -76,7 +76,9 @@ def _own_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> De
         case Part.PRIVATE:
             return Details("private?", tuple(_private(trace)))
         case Part.CHECKSUMS:
-            return Details("checksums", tuple(_checksums(trace)))
+            return Details("checksums?", tuple(_checksums(trace)))
+        case Part.CACHE:
+            return Details("module cache", tuple(_cache()))
         case Part.FINDING:
             finding = trace.findings[key.number].finding
             return Details("finding", tuple(finding_fields(finding, symbols)))
@@ -253,9 +255,39 @@ def _rest_of_request(trace: Trace, number: int, request: Request, symbols: Symbo
         yield heading("what was found")
     for finding in findings:
         yield from finding_fields(finding, symbols)
-    if request.finished is not None and request.finished.sample:
-        yield heading("the body begins")
-        yield Field("", request.finished.sample, verbatim=True)
+    if request.finished is not None:
+        yield from exchange_fields(request)
+
+
+def exchange_fields(request: Request) -> Iterator[Field]:
+    """What went over the wire for one request: headers there and back, and how the body began."""
+    finished = request.finished
+    if finished is None:
+        return
+    if finished.request_headers:
+        yield heading("what was asked")
+        yield Field("", f"GET {finished.url}", verbatim=True)
+    for header in finished.request_headers:
+        yield Field("", f"{header.name}: {header.value}", Role.FAINT, verbatim=True)
+    if finished.response_headers:
+        yield heading("what was answered")
+        yield Field("", f"{finished.protocol} {finished.reason}", verbatim=True)
+    for header in finished.response_headers:
+        yield Field("", f"{header.name}: {header.value}", Role.FAINT, verbatim=True)
+    body = finished.body or finished.sample
+    if body:
+        whole = finished.bytes <= BODY_BYTES and not body.endswith(MARK)
+        yield heading("the body" if whole else f"how the body of {size(finished.bytes)} begins")
+        yield Field("", body, verbatim=True)
+    elif finished.status is not None and not finished.bytes:
+        yield heading("no body came")
+
+
+def body_details(trace: Trace, number: int | None) -> Details | None:
+    """The exchange of one request alone; None where nothing has come yet."""
+    request = None if number is None else trace.requests.get(number)
+    fields = () if request is None else tuple(exchange_fields(request))
+    return Details("on the wire", fields) if fields else None
 
 
 def _separator_words(hop: HopView) -> str:
@@ -269,8 +301,22 @@ def _separator_words(hop: HopView) -> str:
 def _edge(trace: Trace, hop: HopView) -> Iterator[Field]:
     yield Field("sign", _separator_words(hop))
     yield from _decisions(trace, decisions_at(trace, hop.id))
-    if next(decisions_at(trace, hop.id), None) is None:
-        yield Field("why", TRY_PROXIES, Role.FAINT)
+    yield from _answers(edge_question(trace, hop))
+
+
+def _answers(question: Question) -> Iterator[Field]:
+    """Every answer that a question may have; the one that was taken first."""
+    yield heading("the answers")
+    for branch in question.branches:
+        role = branch.role if branch.taken and branch.role is not Role.FAINT else Role.PLAIN
+        yield Field(branch.answer, branch.sentence, role if branch.taken else Role.FAINT)
+    yield Field("why", question.rule, Role.FAINT)
+
+
+def _cache() -> Iterator[Field]:
+    yield Field("answer", "a trace is as with an empty module cache: what is cached would hide the hops")
+    yield Field("", "on a machine that has the files go asks nobody for .mod and .zip of a known version")
+    yield Field("why", "cmd/go/internal/modfetch/cache.go cachingRepo, downloadZip", Role.FAINT)
 
 
 def _private(trace: Trace) -> Iterator[Field]:
@@ -282,8 +328,7 @@ def _private(trace: Trace) -> Iterator[Field]:
     else:
         yield Field("answer", "yes: the module is fetched from its origin, and no proxy learns of it")
         yield Field("pattern", route.private_pattern)
-    yield Field("why", MATCH_PREFIX_PATTERNS, Role.FAINT)
-    yield Field("", LOOKUP, Role.FAINT)
+    yield from _answers(private_question(trace))
     noproxy = next((hop for hop in route.hops if hop.kind is HopKind.NOPROXY), None)
     if noproxy is not None:
         yield from _decisions(trace, decisions_at(trace, noproxy.id))
@@ -307,4 +352,4 @@ def _checksums(trace: Trace) -> Iterator[Field]:
         role = {"failed": Role.FAIL, "verified": Role.OK}.get(check.verdict, Role.PLAIN)
         yield Field(check.what, f"{check.verdict}: {check.because}", role)
         yield Field("", check.sum, verbatim=True)
-    yield Field("why", USE_SUM_DB, Role.FAINT)
+    yield from _answers(checksum_question(trace))

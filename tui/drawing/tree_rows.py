@@ -14,16 +14,21 @@ from collections.abc import Collection, Iterator
 
 from probes.golang.goproxy import Access, HopKind
 from probes.golang.protocol import Op
-from probes.trace.events import ChecksumDecided, Outcome, Verdict
+from probes.trace.events import ChecksumDecided, Outcome
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
+from tui.drawing.decisions import (
+    Question,
+    checksum_question,
+    edge_question,
+    edge_words,
+    private_question,
+)
 from tui.drawing.figures import duration, waiting
 from tui.drawing.hop_state import (
     CANCELLED,
-    SEPARATOR_WORDS,
     State,
     chip,
-    decisions_at,
     hop_state,
     is_busy,
     request_state,
@@ -35,7 +40,7 @@ from tui.drawing.layers import capability_rows, case_rows, homeless_ladder_rows,
 from tui.drawing.rungs import rung_rows
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_view import TIME_WIDTH, TreeView, axis_for, ladder_of, open_by_themselves, time_cell
-from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, spread
+from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, spread, wrap
 
 _UNCHECKED = ("off", "private", "")
 """What stands for the name of the checksum database when nobody is asked."""
@@ -57,17 +62,18 @@ def tree_rows(view: TreeView) -> list[Row]:
     if route.error is not None:
         text = line((view.symbols.fail, Role.FAIL), " GOPROXY cannot be used: ", (route.error, Role.FAIL))
         rows.append(Row(TreeKey(Part.BROKEN), line("  ") + text))
-    rows.append(_private_row(view))
+    rows += _private_rows(view, opened)
     shown = [hop for hop in route.hops if hop.kind is not HopKind.NOPROXY]
     for hop in shown:
         rows += _hop_rows(view, hop, opened)
-        rows += _edge_rows(view, hop, last=hop is shown[-1] and not route.dead)
+        rows += _edge_rows(view, hop, opened, last=hop is shown[-1] and not route.dead)
     for number, entry in enumerate(route.dead):
         text = line(f"    {view.symbols.none} ", (pad(entry, 22, cut=view.symbols.cut), Role.FAINT))
         words = ("  never looked at: it stands behind direct or off", Role.FAINT)
         rows.append(Row(TreeKey(Part.DEAD, number), text + line(words)))
     rows += _content_rows(view)
-    rows.append(_checksum_row(view))
+    rows += _checksum_rows(view, opened)
+    rows.append(_cache_row(view))
     rows += homeless_ladder_rows(view, opened)
     return [Row(row.key, fit(row.line, view.width, cut=view.symbols.cut), row.selectable) for row in rows]
 
@@ -76,15 +82,14 @@ _LABEL = 18
 """Cells of the label of the first and last rows."""
 
 
-def _private_row(view: TreeView) -> Row:
-    route = view.trace.route
-    assert route is not None
-    head = line("    ", (pad("private?", _LABEL - 2), Role.NAME))
-    if route.private_pattern is not None:
-        words = line(("yes", Role.WARN), f"  {route.private_pattern} matches: no proxy is ever asked")
-    else:
-        words = line("no", ("   nothing in GONOPROXY matches", Role.FAINT))
-    return Row(TreeKey(Part.PRIVATE), head + words)
+def _private_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
+    question = private_question(view.trace)
+    (taken,), (other,) = question.taken, question.not_taken
+    role = Role.WARN if taken.answer == "yes" else Role.PLAIN
+    label = (pad("private?", _LABEL - 4), Role.NAME)
+    words = line(label, (taken.answer, role), (f": {taken.on}", Role.FAINT))
+    words = words + line((f"   · {other.answer}: {other.why}", Role.FAINT))
+    yield from _question_rows(view, TreeKey(Part.PRIVATE), question, words, opened)
 
 
 # -- hops --------------------------------------------------------------------------------------------
@@ -206,31 +211,35 @@ def _request_time(view: TreeView, request: Request) -> str:
 # -- edges -------------------------------------------------------------------------------------------
 
 
-def _edge_rows(view: TreeView, hop: HopView, *, last: bool) -> Iterator[Row]:
-    symbols, trace = view.symbols, view.trace
-    decisions = list(decisions_at(trace, hop.id))
-    stops = [decision for decision in decisions if decision.verdict is Verdict.STOP]
-    unknown = [decision for decision in decisions if decision.verdict is Verdict.UNKNOWN]
-    nexts = [decision for decision in decisions if decision.verdict is Verdict.NEXT]
-    if last and not stops and not unknown:
+def _edge_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey], *, last: bool) -> Iterator[Row]:
+    question = edge_question(view.trace, hop)
+    stopped = any(branch.answer in ("stops here", "unknown") for branch in question.taken)
+    if last and not stopped:
         return
-    sign = hop.separator.value or "end:"
-    if stops:
-        state = symbols.stop, Role.FAIL, f"{sign} stops here", stops[-1].because
-    elif unknown:
-        state = symbols.unknown, Role.WARN, f"{sign} unknown", unknown[-1].because
-    elif nexts:
-        times = f" ({len(nexts)} times)" if len(nexts) > 1 else ""
-        state = symbols.goes_on, Role.BUSY, f"{sign} goes on", nexts[-1].because + times
-    elif decisions:
-        state = symbols.idle, Role.FAINT, f"{sign} not needed", "served here"
-    elif trace.finished is not None:
-        state = symbols.idle, Role.FAINT, f"{sign} not reached", ""
-    else:
-        state = symbols.idle, Role.FAINT, f"{sign} {SEPARATOR_WORDS[hop.separator]}", ""
-    symbol, role, words, because = state
-    text = line("    ", (symbol, role), " ", (pad(words, 20) if because else words, role), "  ", because)
-    yield Row(TreeKey(Part.EDGE, hop.id), text)
+    words = edge_words(view.trace, hop, question)
+    yield from _question_rows(view, TreeKey(Part.EDGE, hop.id), question, words, opened)
+
+
+def _question_rows(
+    view: TreeView, key: TreeKey, question: Question, words: Line, opened: Collection[TreeKey]
+) -> Iterator[Row]:
+    """A question in one line; unfolded, each answer with why, and where the rule stands."""
+    symbols, is_open = view.symbols, view.is_open(key, opened)
+    fold = symbols.opened if is_open else symbols.closed
+    first = question.branches[0]
+    yield Row(key, line(f"  {fold} ") + first.head(symbols) + line(" ") + words)
+    if not is_open:
+        return
+    for number, branch in enumerate(question.branches):
+        role = branch.role if branch.taken else Role.FAINT
+        head = line("      ") + branch.head(symbols) + line((f" {pad(branch.answer, 12)}", role))
+        for part, text in enumerate(wrap(branch.sentence, view.width - head.width - 1)):
+            front = head if part == 0 else line(" " * head.width)
+            text_role = Role.PLAIN if branch.taken else Role.FAINT
+            own = TreeKey(Part.BRANCH, key.number, f"{key.part} {number} {part}")
+            yield Row(own, front + line((text, text_role)), selectable=False)
+    rule = line("        ", (pad("why", 12), Role.FAINT), (question.rule, Role.FAINT))
+    yield Row(TreeKey(Part.BRANCH, key.number, f"{key.part} rule"), rule, selectable=False)
 
 
 # -- what is neither hop nor edge --------------------------------------------------------------------
@@ -248,11 +257,19 @@ def _content_rows(view: TreeView) -> Iterator[Row]:
     yield Row(TreeKey(Part.CONTENT), head + line(((finished.error or "").split("\n", 1)[0], Role.FAIL)))
 
 
-def _checksum_row(view: TreeView) -> Row:
+def _checksum_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
     route = view.trace.route
     assert route is not None
-    head = line("    ", (pad("checksums", _LABEL - 2), Role.NAME))
-    return Row(TreeKey(Part.CHECKSUMS), head + _checksum_words(view, view.trace.checksums, route.checksum))
+    question = checksum_question(view.trace)
+    words = line((pad("checksums?", _LABEL - 4), Role.NAME))
+    words = words + _checksum_words(view, view.trace.checksums, route.checksum)
+    yield from _question_rows(view, TreeKey(Part.CHECKSUMS), question, words, opened)
+
+
+def _cache_row(view: TreeView) -> Row:
+    label = (pad("module cache", _LABEL - 4), Role.NAME)
+    words = line(label, ("as if empty, so that every hop shows", Role.FAINT))
+    return Row(TreeKey(Part.CACHE), line(f"    {view.symbols.none} ") + words)
 
 
 def _checksum_words(view: TreeView, decided: list[ChecksumDecided], planned: str) -> Line:
@@ -265,6 +282,6 @@ def _checksum_words(view: TreeView, decided: list[ChecksumDecided], planned: str
         return line((view.symbols.ok, Role.OK), f" {' and '.join(verified)} verified by {planned}")
     if planned in _UNCHECKED:
         why = {"off": "GOSUMDB=off: nobody is asked", "private": "private: nobody is asked"}
-        return line((view.symbols.none, Role.FAINT), (" " + why.get(planned, "nobody is asked"), Role.FAINT))
+        return line("no", (": " + why.get(planned, "nobody is asked"), Role.FAINT))
     asked = "vouches for what is downloaded" if view.trace.finished is None else "was not asked"
     return line((view.symbols.idle, Role.FAINT), (f" {planned} {asked}", Role.FAINT))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from probes.ladder.faults import Judgement
+from probes.trace.events import Verdict
 from probes.trace.fold import Trace
 from tui.drawing.figures import Axis, axis_seconds
 from tui.drawing.tree_keys import Part, TreeKey
@@ -35,6 +36,8 @@ class TreeView:
     """The diagnoses."""
     climbing: int | None = None
     """The request whose ladder is being climbed."""
+    all_open: bool = False
+    """Whether everything is unfolded, so that it can be looked through."""
 
     @property
     def running(self) -> bool:
@@ -43,7 +46,7 @@ class TreeView:
 
     def is_open(self, key: TreeKey, by_itself: Collection[TreeKey]) -> bool:
         """Whether a row is unfolded."""
-        return self.folds.get(key, key in by_itself)
+        return self.all_open or self.folds.get(key, key in by_itself)
 
 
 def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
@@ -55,8 +58,19 @@ def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
     guilty = guilty_row(trace)
     if guilty is not None and guilty.part is Part.REQUEST:
         keys |= {TreeKey(Part.HOP, trace.requests[guilty.number].started.hop or 0), guilty}
+    keys |= {TreeKey(Part.EDGE, hop) for hop in stopping_edges(trace)}
     keys |= {key for number in trace.climbs if (key := broken_layer(trace, number)) is not None}
     return frozenset(keys)
+
+
+def stopping_edges(trace: Trace) -> Iterator[int]:
+    """The hops whose edge let a failed trace end."""
+    finished = trace.finished
+    if finished is None or finished.failed_walk is None:
+        return
+    for decision in trace.walks[finished.failed_walk].decisions:
+        if decision.verdict is Verdict.STOP:
+            yield decision.hop
 
 
 def ladder_of(trace: Trace, request: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,8 +10,9 @@ from textual import on
 from textual.message import Message
 
 from probes.trace.fold import Trace
+from tui.aside import Aside
 from tui.drawing.fields import Details
-from tui.drawing.trace_details import trace_details
+from tui.drawing.trace_details import body_details, trace_details
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_rows import first_hop, tree_rows
 from tui.drawing.tree_view import TreeView, guilty_layer, guilty_row, open_by_themselves
@@ -20,6 +22,10 @@ from tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
+
+
+FOLDS = (Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS)
+"""The rows that unfold."""
 
 
 class TreePane(Pane):
@@ -45,6 +51,8 @@ class TreePane(Pane):
         self._climbing: int | None = None
         self._led: TreeKey | None = None
         """Where the cursor was put by itself."""
+        self.aside = Aside()
+        """What else is said of a hop."""
 
     def show(
         self,
@@ -92,9 +100,10 @@ class TreePane(Pane):
     def redraw(self) -> None:
         """Make the rows anew."""
         view = TreeView(
-            self._trace, self._now, self.width, self.symbols, self._folds, self._cases, self._climbing
-        )
-        self.list.set_rows(tree_rows(view) if self._trace.started is not None else self._hints())
+            self._trace, self._now, self.width, self.symbols, self._folds, self._cases, self._climbing,
+            all_open=bool(self.needle),
+        )  # fmt: skip
+        self.show_rows(tree_rows(view) if self._trace.started is not None else self._hints())
 
     def _hints(self) -> list[Row]:
         words = "  press t and type a module path, for example rsc.io/quote@latest"
@@ -114,7 +123,8 @@ class TreePane(Pane):
         row = self.list.cursor_row
         if row is None or not isinstance(row.key, TreeKey):
             return None
-        return trace_details(self._trace, row.key, self._now, self.symbols, self._cases)
+        details = trace_details(self._trace, row.key, self._now, self.symbols, self._cases)
+        return None if details is None else details.with_more(self.aside.of_hop(self._hop_of(row.key)))
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:
@@ -130,13 +140,13 @@ class TreePane(Pane):
         if not isinstance(key, TreeKey):
             return
         by_itself = open_by_themselves(self._trace, self._now)
-        if key.part in (Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER):
+        if key.part in FOLDS:
             is_open = self._folds.get(key, key in by_itself)
             if event.direction == 0 or (event.direction > 0) is not is_open:
                 self._folds[key] = not is_open
                 self.redraw()
                 return
-        parent = self._inside_of(key)
+        parent = self.inside_of(key)
         if event.direction < 0 and parent is not None:
             self.list.select(parent)
 
@@ -152,6 +162,10 @@ class TreePane(Pane):
         for hop in self._trace.route.hops if self._trace.route is not None else ():
             self._folds[TreeKey(Part.HOP, hop.id)] = True
         self.redraw()
+
+    def wire_details(self, request: int) -> Details | None:
+        """The exchange of a request, as far as it has come."""
+        return body_details(self._trace, request)
 
     def request_here(self) -> int | None:
         """The request that the row under the cursor is about: its own, or the last one of its hop."""
@@ -172,8 +186,9 @@ class TreePane(Pane):
     def hop_here(self) -> int | None:
         """The hop that the row under the cursor belongs to."""
         key = None if self.list.cursor_row is None else self.list.cursor_row.key
-        if not isinstance(key, TreeKey):
-            return None
+        return self._hop_of(key) if isinstance(key, TreeKey) else None
+
+    def _hop_of(self, key: TreeKey) -> int | None:
         match key.part:
             case Part.HOP | Part.EDGE | Part.CAPABILITY:
                 return key.number
@@ -188,8 +203,11 @@ class TreePane(Pane):
                 return rungs[0].hop if rungs else None
         return None
 
-    def _inside_of(self, key: TreeKey) -> TreeKey | None:
-        hop = self.hop_here()
+    def inside_of(self, key: Hashable) -> TreeKey | None:
+        """The row that another unfolds from."""
+        if not isinstance(key, TreeKey):
+            return None
+        hop = self._hop_of(key)
         match key.part:
             case Part.RUNG:
                 return TreeKey(Part.REQUEST, key.number)
@@ -198,5 +216,11 @@ class TreePane(Pane):
                 own = rungs[0].request if rungs and rungs[0].hop is not None else None
                 return TreeKey(Part.LADDER, key.number) if own is None else TreeKey(Part.REQUEST, own)
             case Part.REQUEST | Part.FINDING | Part.LADDER | Part.CAPABILITY | Part.CASE:
-                return TreeKey(Part.HOP, hop or 0)
+                return None if hop is None else TreeKey(Part.HOP, hop)
         return None
+
+    def reveal(self, key: Hashable) -> None:
+        """Unfold what a row is inside of."""
+        while (outside := self.inside_of(key)) is not None:
+            self._folds[outside] = True
+            key = outside
