@@ -45,6 +45,7 @@ def test_the_whole_route_is_drawn_before_the_first_packet() -> None:
         TreeKey(Part.HOP, 0),
         TreeKey(Part.EDGE, 0),
         TreeKey(Part.HOP, 1),
+        TreeKey(Part.VERSION),
         TreeKey(Part.CHECKSUMS),
         TreeKey(Part.CACHE),
     ]
@@ -249,3 +250,18 @@ async def test_without_a_path_the_pane_says_what_to_do_and_offers_modules() -> N
         await press(pilot, "j", "enter")
         (job,) = [job for job in app.session.bridge.jobs if isinstance(job, TraceJob)]  # type: ignore[attr-defined]
         assert (job.path, job.query) == ("example.com/second", "v1.0.0")
+
+
+def test_the_version_that_was_chosen_and_those_that_were_passed_over() -> None:
+    shown = rows(recorded("retracted"), width=120)
+    assert "version?      v1.1.0: the only release that fits" in shown[TreeKey(Part.VERSION)]
+    assert "· v1.2.0: it is retracted" in shown[TreeKey(Part.VERSION)]
+    shown = rows(recorded("healthy"), width=140)
+    assert "v1.2.0: the newest of 3 releases that fit" in shown[TreeKey(Part.VERSION)]
+    assert "· v1.3.0-rc.1: a pre-release, and a release fits" in shown[TreeKey(Part.VERSION)]
+    assert "none was found" in rows(recorded("portal"))[TreeKey(Part.VERSION)]
+
+
+def test_an_edge_names_the_class_of_an_error_that_is_no_status() -> None:
+    edge = rows(recorded("portal"), width=120)[TreeKey(Part.EDGE, 0)]
+    assert "stops here: an answer without a version that fits for latest" in edge

@@ -89,7 +89,10 @@ class Engine:
             self._fail(download, queries.describe_error(self.path, query, error), error)
             return
         download.version = version
-        self._narrator.emit_now(VersionChosen, version=version, because=query)
+        why, passed_over = self._resolver.why(version)
+        self._narrator.emit_now(
+            VersionChosen, version=version, because=query, why=why, passed_over=passed_over
+        )
         if not version:
             return  # go mod download takes it for a main module, prints nothing and succeeds
         failure = await self._confirm(version, download)

@@ -47,6 +47,10 @@ class Verdict(StrEnum):
     """modtrace could not tell: a way it does not trace, or it ran out of patience before go would."""
 
 
+MOST_PASSED_OVER = 20
+"""How many versions that were not taken are told of."""
+
+
 class Outcome(StrEnum):
     """How the trace ends."""
 
@@ -232,6 +236,14 @@ class WalkFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A version that is newer than the chosen one, or comes before it, and was not taken."""
+
+    version: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class VersionChosen:
     """The query has become a version."""
 
@@ -239,6 +251,11 @@ class VersionChosen:
     at: float
     version: str
     because: str
+    """The query."""
+    why: str = ""
+    """What the version is among those that were offered, in a few words."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """Those that would have come before it, the nearest first; at most MOST_PASSED_OVER."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,28 @@ modfile.go (CheckRetractions, queryLatestVersionIgnoringRetractions).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import cmp_to_key
+
 from probes.golang import gomod, module, queries, semver
 from probes.golang.errors import GoError
 from probes.golang.goproxy import Hop, check_query_path
 from probes.golang.quote import quote
 from probes.sources.module_proxy import CachingRepo
-from probes.trace.events import Purpose
+from probes.trace.events import MOST_PASSED_OVER, PassedOver, Purpose
 from probes.trace.repositories import Repositories
 from probes.trace.walk import Walker
+
+
+@dataclass(slots=True)
+class _Weighed:
+    """What one hop offered for one query."""
+
+    matcher: queries.QueryMatcher
+    retracted: list[str] = field(default_factory=list)
+    releases: list[str] = field(default_factory=list)
+    prereleases: list[str] = field(default_factory=list)
+    asked_latest: bool = False
 
 
 class Resolver:
@@ -24,6 +38,8 @@ class Resolver:
         self._repositories = repositories
         self._walker = walker
         self._retractions: tuple[gomod.Retraction, ...] | None = None
+        self._weighed: _Weighed | None = None
+        """What the hop that was asked last offered."""
 
     async def query(self, purpose: Purpose, query: str, *, check_retractions: bool) -> str:
         """modload Query: walk the list until one hop answers; returns the version. Raises GoError."""
@@ -39,6 +55,7 @@ class Resolver:
         check_query_path(self.path)
         repo = self._repositories.lookup(hop, self.path)
         matcher = queries.parse_query(self.path, query)
+        self._weighed = _Weighed(matcher)
         if matcher.revision:
             return await self._query_revision(repo, query)
         listed = await repo.versions(matcher.prefix)
@@ -46,6 +63,26 @@ class Resolver:
         if chosen is None:
             raise queries.NoMatchingVersion(query)
         return (await repo.stat(chosen)).version
+
+    def why(self, chosen: str) -> tuple[str, tuple[PassedOver, ...]]:
+        """Why the last query became this version, and which versions would have come before it."""
+        weighed = self._weighed
+        if weighed is None or weighed.matcher.revision or weighed.asked_latest:
+            latest = weighed is not None and weighed.asked_latest
+            return ("what @latest says, for the list has none that fits" if latest else "as it was named"), ()
+        lower = weighed.matcher.prefer_lower
+        end = "oldest" if lower else "newest"
+        if weighed.releases:
+            why = _which(end, len(weighed.releases), "release")
+        else:
+            why = f"no release fits; {_which(end, len(weighed.prereleases), 'pre-release')}"
+        over = [(version, "it is retracted") for version in weighed.retracted]
+        if weighed.releases:
+            over += [(version, "a pre-release, and a release fits") for version in weighed.prereleases]
+        sign = -1 if lower else 1
+        over = [one for one in over if semver.compare(one[0], chosen) * sign > 0]
+        over.sort(key=lambda one: _ORDER(one[0]), reverse=lower)
+        return why, tuple(PassedOver(*one) for one in over[:MOST_PASSED_OVER])
 
     async def _query_revision(self, repo: CachingRepo, query: str) -> str:
         try:
@@ -66,12 +103,16 @@ class Resolver:
         self, repo: CachingRepo, matcher: queries.QueryMatcher, listed: list[str], check_retractions: bool
     ) -> str | None:
         """The version that the query means at this hop, or None."""
-        releases, prereleases = await self._filter(matcher, listed, check_retractions)
+        weighed = _Weighed(matcher)
+        releases, prereleases = await self._filter(matcher, listed, check_retractions, weighed.retracted)
+        weighed.releases, weighed.prereleases = releases, prereleases
+        self._weighed = weighed  # only now: finding out what is retracted weighs as well
         candidates = releases or prereleases
         if candidates:
             return candidates[0 if matcher.prefer_lower else -1]
         if not matcher.may_use_latest:
             return None
+        weighed.asked_latest = True
         try:
             latest = await repo.latest()
         except GoError as error:
@@ -82,15 +123,24 @@ class Resolver:
         return latest.version if allowed else None
 
     async def _filter(
-        self, matcher: queries.QueryMatcher, listed: list[str], check_retractions: bool
+        self,
+        matcher: queries.QueryMatcher,
+        listed: list[str],
+        check_retractions: bool,
+        refused: list[str],
     ) -> tuple[list[str], list[str]]:
-        """filterVersions: releases and pre-releases that the query may mean, in order."""
+        """filterVersions: releases and pre-releases that the query may mean, in order.
+
+        Those that are retracted go into ``refused``.
+        """
         releases: list[str] = []
         prereleases: list[str] = []
         need_incompatible = matcher.prefer_incompatible
         last_compatible = ""
         for version in listed:
             if not await self._allows(matcher, version, check_retractions):
+                if matcher.matches(version):
+                    refused.append(version)
                 continue
             if not need_incompatible:
                 if not version.endswith("+incompatible"):
@@ -137,3 +187,10 @@ class Resolver:
     async def _newest_version(self) -> str:
         """queryLatestVersionIgnoringRetractions."""
         return await self.query(Purpose.RETRACTIONS, "latest", check_retractions=False)
+
+
+_ORDER = cmp_to_key(semver.compare)
+
+
+def _which(end: str, count: int, what: str) -> str:
+    return f"the only {what} that fits" if count == 1 else f"the {end} of {count} {what}s that fit"

@@ -6,10 +6,12 @@ up is what happened; the other answers say what would have led to them. The rule
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from probes.golang.goproxy import LOOKUP, TRY_PROXIES, HopKind, Separator
+from probes.golang.safetext import safe_text
 from probes.trace.events import HopDecided, Verdict
 from probes.trace.fold import Trace
 from probes.trace.route import HopView
@@ -42,8 +44,10 @@ class Branch:
     @property
     def sentence(self) -> str:
         """All of it but the answer."""
+        if not self.why:
+            return self.on if self.taken else f"not taken: {self.on}"
         if not self.taken:
-            return f"not taken: on {self.on} {self.why}"
+            return f"not taken: on {self.on} {self.why}" if self.on else self.why
         head = self.about or self.on
         return f"{head}: {self.why}" if head else self.why
 
@@ -153,11 +157,21 @@ def _evidence(trace: Trace, decided: Iterable[HopDecided]) -> str:
         if request is None or request.finished is None:
             asked.setdefault("", {})
             continue
-        status = request.finished.status
-        word = "no answer" if status is None else str(status)
+        word = _said(decision, request.finished.status)
         asked.setdefault(word, {}).setdefault(request.started.op.value)
     parts = [f"{word} for {', '.join(ops)}" for word, ops in asked.items() if word]
     return "; ".join(parts)
+
+
+_CLASS = re.compile(r"(?P<what>.+?)(?: is neither |, and | is not-found)")
+
+
+def _said(decision: HopDecided, status: int | None) -> str:
+    """What an answer counts as: its status, or the class of an error that is none (walk.py _because)."""
+    match = _CLASS.match(decision.because)
+    if decision.verdict in (Verdict.NEXT, Verdict.STOP) and match:
+        return match["what"]
+    return "no answer" if status is None else str(status)
 
 
 def _about(trace: Trace, decided: Iterable[HopDecided]) -> str:
@@ -220,6 +234,31 @@ def private_question(trace: Trace) -> Question:
         role=Role.PLAIN,
     )
     return Question((yes, no) if pattern else (no, yes), f"{MATCH_PREFIX_PATTERNS}; {LOOKUP}")
+
+
+QUERY_PROXY = "cmd/go/internal/modload/query.go queryProxy, filterVersions"
+_MOST_SHOWN = 5
+
+
+def version_question(trace: Trace) -> Question:
+    """Which version the query means."""
+    chosen, started = trace.chosen, trace.started
+    query = "" if started is None else started.query
+    if chosen is None:
+        words = "none was found" if trace.finished is not None else "not known yet"
+        return Question((Branch(words, "", f"nobody has said yet what {query} means"),), QUERY_PROXY)
+    taken = Branch(
+        safe_text(chosen.version, limit=60),
+        chosen.why if chosen.why else f"what {query} means",
+        "",
+        taken=True,
+        symbol="ok",
+        role=Role.STRONG,
+    )
+    others = [
+        Branch(safe_text(one.version, limit=60), one.why, "") for one in chosen.passed_over[:_MOST_SHOWN]
+    ]
+    return Question((taken, *others), QUERY_PROXY)
 
 
 def checksum_question(trace: Trace) -> Question:

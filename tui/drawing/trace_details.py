@@ -14,7 +14,13 @@ from probes.trace.events import HopDecided, Outcome, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 from tui.drawing.case_details import case_fields, primary, warning_fields
-from tui.drawing.decisions import Question, checksum_question, edge_question, private_question
+from tui.drawing.decisions import (
+    Question,
+    checksum_question,
+    edge_question,
+    private_question,
+    version_question,
+)
 from tui.drawing.fields import Details, Field, finding_fields, heading
 from tui.drawing.figures import duration, size
 from tui.drawing.hop_state import SEPARATOR_WORDS, decisions_at, unasked_words
@@ -77,6 +83,8 @@ def _own_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> De
             return Details("private?", tuple(_private(trace)))
         case Part.CHECKSUMS:
             return Details("checksums?", tuple(_checksums(trace)))
+        case Part.VERSION:
+            return Details("version?", tuple(_version(trace)))
         case Part.CACHE:
             return Details("module cache", tuple(_cache()))
         case Part.FINDING:
@@ -311,6 +319,12 @@ def _answers(question: Question) -> Iterator[Field]:
         role = branch.role if branch.taken and branch.role is not Role.FAINT else Role.PLAIN
         yield Field(branch.answer, branch.sentence, role if branch.taken else Role.FAINT)
     yield Field("why", question.rule, Role.FAINT)
+
+
+def _version(trace: Trace) -> Iterator[Field]:
+    if trace.started is not None:
+        yield Field("asked for", trace.started.query)
+    yield from _answers(version_question(trace))
 
 
 def _cache() -> Iterator[Field]:

@@ -22,6 +22,7 @@ class Part(StrEnum):
     CONTENT = "content"
     CHECKSUMS = "checksums"
     CACHE = "cache"
+    VERSION = "version"
     FINDING = "finding"
     LADDER = "ladder"
     LAYER = "layer"

@@ -23,6 +23,7 @@ from tui.drawing.decisions import (
     edge_question,
     edge_words,
     private_question,
+    version_question,
 )
 from tui.drawing.figures import duration, waiting
 from tui.drawing.hop_state import (
@@ -40,6 +41,7 @@ from tui.drawing.layers import capability_rows, case_rows, homeless_ladder_rows,
 from tui.drawing.rungs import rung_rows
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_view import TIME_WIDTH, TreeView, axis_for, ladder_of, open_by_themselves, time_cell
+from tui.drawing.whatif_marks import WHAT_IF, edge_mark, hop_note
 from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, spread, wrap
 
 _UNCHECKED = ("off", "private", "")
@@ -72,6 +74,7 @@ def tree_rows(view: TreeView) -> list[Row]:
         words = ("  never looked at: it stands behind direct or off", Role.FAINT)
         rows.append(Row(TreeKey(Part.DEAD, number), text + line(words)))
     rows += _content_rows(view)
+    rows += _version_rows(view, opened)
     rows += _checksum_rows(view, opened)
     rows.append(_cache_row(view))
     rows += homeless_ladder_rows(view, opened)
@@ -101,6 +104,8 @@ def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iter
     can_open = bool(requests) or hop.id in view.trace.capabilities
     is_open = can_open and view.is_open(key, opened)
     yield Row(key, _hop_line(view, hop, is_open=is_open, can_open=can_open))
+    if hop.id in view.unreal.hops:
+        yield Row(TreeKey(Part.NOTE, hop.id, WHAT_IF), hop_note(view.symbols), selectable=False)
     yield from case_rows(view, hop.id)
     if not is_open:
         return
@@ -217,6 +222,8 @@ def _edge_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey], *, las
     if last and not stopped:
         return
     words = edge_words(view.trace, hop, question)
+    if hop.id in view.unreal.edges:
+        words = edge_mark(view.symbols) + words
     yield from _question_rows(view, TreeKey(Part.EDGE, hop.id), question, words, opened)
 
 
@@ -230,15 +237,16 @@ def _question_rows(
     yield Row(key, line(f"  {fold} ") + first.head(symbols) + line(" ") + words)
     if not is_open:
         return
+    column = min(40, max(12, *(cells(branch.answer) + 1 for branch in question.branches)))
     for number, branch in enumerate(question.branches):
         role = branch.role if branch.taken else Role.FAINT
-        head = line("      ") + branch.head(symbols) + line((f" {pad(branch.answer, 12)}", role))
+        head = line("      ") + branch.head(symbols) + line((f" {pad(branch.answer, column)}", role))
         for part, text in enumerate(wrap(branch.sentence, view.width - head.width - 1)):
             front = head if part == 0 else line(" " * head.width)
             text_role = Role.PLAIN if branch.taken else Role.FAINT
             own = TreeKey(Part.BRANCH, key.number, f"{key.part} {number} {part}")
             yield Row(own, front + line((text, text_role)), selectable=False)
-    rule = line("        ", (pad("why", 12), Role.FAINT), (question.rule, Role.FAINT))
+    rule = line("        ", (pad("why", column), Role.FAINT), (question.rule, Role.FAINT))
     yield Row(TreeKey(Part.BRANCH, key.number, f"{key.part} rule"), rule, selectable=False)
 
 
@@ -255,6 +263,17 @@ def _content_rows(view: TreeView) -> Iterator[Row]:
     label = "content" if view.trace.requests else "go itself"
     head = line("    ", (view.symbols.fail, Role.FAIL), " ", (pad(label, _LABEL - 4), Role.NAME))
     yield Row(TreeKey(Part.CONTENT), head + line(((finished.error or "").split("\n", 1)[0], Role.FAIL)))
+
+
+def _version_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
+    question = version_question(view.trace)
+    first, *others = question.branches
+    words = line((pad("version?", _LABEL - 4), Role.NAME), (first.answer, first.role))
+    if first.taken:
+        words = words + line((f": {first.on}", Role.FAINT))
+    for other in others[:1]:
+        words = words + line((f"   · {other.answer}: {other.on}", Role.FAINT))
+    yield from _question_rows(view, TreeKey(Part.VERSION), question, words, opened)
 
 
 def _checksum_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:

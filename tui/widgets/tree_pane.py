@@ -17,6 +17,7 @@ from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_rows import first_hop, tree_rows
 from tui.drawing.tree_view import TreeView, guilty_layer, guilty_row, open_by_themselves
 from tui.lines import Role, Row, line
+from tui.trial import Unreal
 from tui.widgets.line_list import LineList
 from tui.widgets.pane import Pane
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
 
 
-FOLDS = (Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS)
+FOLDS = (Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS, Part.VERSION)
 """The rows that unfold."""
 
 
@@ -44,6 +45,8 @@ class TreePane(Pane):
         super().__init__(id="tree")
         self._trace = Trace()
         self._about: Trace | None = None
+        self.unreal = Unreal()
+        """What of the route is there only because of what-if values."""
         self._now = 0.0
         self._folds: dict[TreeKey, bool] = {}
         self._suggestions: tuple[str, ...] = ()
@@ -101,7 +104,7 @@ class TreePane(Pane):
         """Make the rows anew."""
         view = TreeView(
             self._trace, self._now, self.width, self.symbols, self._folds, self._cases, self._climbing,
-            all_open=bool(self.needle),
+            all_open=bool(self.needle), unreal=self.unreal,
         )  # fmt: skip
         self.show_rows(tree_rows(view) if self._trace.started is not None else self._hints())
 
