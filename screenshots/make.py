@@ -34,7 +34,7 @@ from tui.stage import scene_of
 from tui.symbols import UNICODE, Symbols
 
 HERE = Path(__file__).parent
-PROXIES = ("mirror.corp.example", "goproxy.example")
+PROXIES = ("mirror.corp.example", "goproxy.example", "sumdb.example")
 """What the proxies of a world are called in a recording."""
 UNRECORDED = ("hang",)
 """Worlds whose trace does not end."""

@@ -16,6 +16,14 @@ settings.load_profile("search" if os.environ.get("MODTRACE_SEARCH") else "same e
 """The default run judges a change, so it asks the same each time; MODTRACE_SEARCH=1 looks for new cases."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Commands save their sessions: those of tests are not the developer's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def oracle() -> Iterator[Oracle]:
     """Go's own packages, asked over a pipe."""

@@ -17,7 +17,7 @@ from probes.share.session_reader import SessionReader
 from screenshots.make import HERE
 from tests.app_support import opened, press, screen_text
 from tui.app import ModtraceApp
-from tui.opening import make_recorder, open_app
+from tui.opening import add_app_options, make_recorder, open_app
 from tui.replay import RecordedStage, load
 from tui.session import Session
 
@@ -107,7 +107,9 @@ def test_the_demo_and_the_variable_switch_it_off(
     monkeypatch.setattr("sys.setswitchinterval", lambda seconds: None)
     for name in ("TEXTUAL_ANIMATIONS", "TEXTUAL_THEME", "TEXTUAL_FPS"):
         monkeypatch.setenv(name, "")
-    args = argparse.Namespace(slow=False, timeout=1.0, no_mouse=True)
+    parser = argparse.ArgumentParser()
+    add_app_options(parser)
+    args = argparse.Namespace(timeout=1.0, **vars(parser.parse_args(["--no-mouse"])))
     assert open_app(RecordedStage(SETTINGS), args, saves=saves) == 0
     assert made[0].said.is_saved is kept
 

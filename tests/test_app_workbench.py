@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from textual.binding import Binding
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from probes.trace.events import Event, Outcome, RequestFinished, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
@@ -28,8 +28,11 @@ from tui.app import ModtraceApp
 from tui.drawing.verdict import verdict_lines
 from tui.jobs import BrowseJob, TraceJob
 from tui.replay import Replay, load
+from tui.screens.arranged import Arranged
 from tui.screens.detail_screen import DetailScreen
+from tui.screens.history_screen import HistoryScreen
 from tui.screens.overlay import Overlay
+from tui.screens.palette_screen import PaletteScreen
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.workbench import Workbench
 from tui.symbols import ASCII, UNICODE, symbols_for
@@ -39,7 +42,8 @@ from tui.widgets.modules_pane import ModulesPane
 
 BOUND = (
     *(owner for owner in ModtraceApp.__mro__ if owner.__module__.startswith("tui.") and "BINDINGS" in vars(owner)),
-    Workbench, LineList, ModulesPane, FilterBar, Overlay, PromptScreen, DetailScreen,
+    Workbench, Arranged, LineList, ModulesPane, FilterBar, Overlay, PromptScreen, DetailScreen, PaletteScreen,
+    HistoryScreen,
 )  # fmt: skip
 """Every class with keys."""
 
@@ -158,24 +162,30 @@ async def test_v_shows_the_verdict_in_full() -> None:
 
 
 def test_every_key_has_a_name_and_a_tooltip() -> None:
-    seen: set[str] = set()
+    seen: dict[str, Binding] = {}
     for owner in BOUND:
         for binding in owner.BINDINGS:
             assert isinstance(binding, Binding)
             assert binding.id is not None
-            assert binding.id not in seen
+            assert seen.setdefault(binding.id, binding) is binding
             assert binding.tooltip
-            seen.add(binding.id)
+
+
+def is_out_of_place(app: ModtraceApp, binding: Binding) -> bool:
+    """Whether an action belongs to a place where one is not: the demo, its tour, a replay."""
+    return app.check_action(binding.action.partition("(")[0], ()) is False
 
 
 async def test_help_lists_every_key_of_the_workbench() -> None:
     app = world_app("healthy")
-    async with opened(app, (100, 120)) as pilot:
+    async with opened(app, (120, 250)) as pilot:
         await press(pilot, "question_mark")
         shown = " ".join(screen_text(app).split())
-        for owner in (*BOUND[: BOUND.index(Workbench)], Workbench, LineList, ModulesPane):
-            for binding in owner.BINDINGS:
+        for owner in (*BOUND[: BOUND.index(Workbench)], Workbench, Arranged, LineList, ModulesPane):
+            for binding in vars(owner)["BINDINGS"]:
                 assert isinstance(binding, Binding)
+                if is_out_of_place(app, binding):
+                    continue
                 assert " ".join(binding.tooltip.split()) in shown, binding.id
         await press(pilot, "question_mark")
         assert app.screen is app.workbench
@@ -188,7 +198,7 @@ async def test_the_footer_has_at_most_seven_keys(demo: bool, pane: str) -> None:
     async with opened(app) as pilot:
         await press(pilot, pane)
         words = screen_text(app).splitlines()[-1].split()
-        assert len(app.workbench.query_one(Footer).children) <= 7
+        assert len(app.workbench.key_bar.items) <= 7
         assert ("worlds" in words) is demo
         assert words[-2:] == ["q", "quit"]
 
@@ -270,10 +280,10 @@ async def test_the_palette_and_the_help_know_every_action(demo: bool) -> None:
         helped = {binding.tooltip for section in help_sections(app) for binding in section.bindings}
         bound = {
             binding.tooltip
-            for owner in (*type(app).__mro__, Workbench, ModulesPane)
+            for owner in (*type(app).__mro__, Workbench, Arranged, ModulesPane)
             if owner.__module__.startswith("tui.")
             for binding in vars(owner).get("BINDINGS", ())
-            if demo or binding.action not in DEMO_ONLY
+            if not is_out_of_place(app, binding)
         }
         assert bound <= titles
         assert bound <= helped
@@ -292,7 +302,6 @@ async def test_an_action_of_the_palette_does_what_its_key_does() -> None:
 
 # -- hostile text ------------------------------------------------------------------------------------
 
-DEMO_ONLY = ("worlds",)
 HOSTILE = "\x1b[31m\x1b]0;pwned\x07\x9b2J[red]x[/red][/oops]\u202egnp.exe\u200b"
 
 

@@ -15,6 +15,7 @@ import pytest
 from probes.commands import doctor, doctor_report, plain, replay
 from probes.commands.exit_codes import OUTCOME_CODES
 from probes.diagnosis.diagnose import diagnose
+from probes.share.pace import LONGEST_IDLE_S
 from probes.trace.events import Outcome, TraceFinished
 from probes.trace.fold import Trace
 from tests.share.recordings import PLANS, command, events_of, lines_of, recording_lines, saved
@@ -155,7 +156,7 @@ def test_a_pause_of_the_reader_is_shortened(tmp_path: Path, monkeypatch: pytest.
     ended = [*events[:1], next(event for event in events if isinstance(event, TraceFinished))]
     path = _retimed(saved(tmp_path, [*ended, *ended]), 0.0, 1.0, 3601.0, 3602.0)
     command("replay", str(path), "--speed", "1")
-    assert clock.slept == pytest.approx([1.0, replay.LONGEST_IDLE_S, 1.0])
+    assert clock.slept == pytest.approx([1.0, LONGEST_IDLE_S, 1.0])
 
 
 def test_in_a_pipe_nothing_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

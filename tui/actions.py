@@ -11,7 +11,10 @@ from typing import Any
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 
+from tui.screens.arranged import Arranged
 from tui.screens.help_screen import Section, key_words
+from tui.screens.overlay import Overlay
+from tui.screens.palette_screen import Entry
 from tui.screens.workbench import Workbench
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
@@ -20,7 +23,12 @@ from tui.widgets.modules_pane import ModulesPane
 
 def _own(owner: type, app: App[Any]) -> list[Binding]:
     """The bindings that a class adds, without those that cannot be used now (worlds, outside of the demo)."""
-    bindings = [binding for binding in vars(owner).get("BINDINGS", ()) if isinstance(binding, Binding)]
+    inherited = [binding for base in owner.__mro__[1:] for binding in vars(base).get("BINDINGS", ())]
+    bindings = [
+        binding
+        for binding in vars(owner).get("BINDINGS", ())
+        if isinstance(binding, Binding) and not any(binding is one for one in inherited)
+    ]
     if not issubclass(owner, App):
         return bindings
     return [binding for binding in bindings if app.check_action(*_call(binding)) is not False]
@@ -37,28 +45,65 @@ def _parts(app: App[Any]) -> Iterator[type]:
             yield owner
 
 
-def help_sections(app: App[Any]) -> list[Section]:
-    """The keys, section by section."""
+_HERE = {
+    "tree": "enter right left r x c w Y y b P K f v slash L z",
+    "environment": "enter e w E u A C y slash L z",
+    "modules": "enter left right i m Z a f y slash L z",
+    "detail": "escape y Y slash n L z",
+}
+"""The keys that matter most in a pane, in the order in which somebody in trouble needs them."""
+
+
+def _here(app: Any) -> Section | None:
+    """What one can do where one is; None where that is in the help anyway."""
+    if isinstance(app.screen, Overlay):
+        owners = [owner for owner in type(app.screen).__mro__ if issubclass(owner, Overlay)]
+        bindings = [binding for owner in owners for binding in _own(owner, app)]
+        return Section("Here", bindings)
+    if app.screen is not app.workbench:
+        return None
+    pane = app.workbench.keyed_pane
+    bound = app.workbench.active_bindings
+    found = [bound[name].binding for name in _HERE[str(pane.id)].split() if name in bound]
+    return Section(f"Here: {pane.TITLE}", [binding for binding in found if binding.tooltip])
+
+
+def help_sections(app: Any) -> list[Section]:
+    """The keys, section by section; first what can be done where one is."""
     first, *others = _parts(app)
-    owners: list[tuple[str, type]] = [
-        (vars(first)["HELP_TITLE"], first),
-        ("Workbench", Workbench),
-        ("Lists", LineList),
-        ("Module browser", ModulesPane),
-        *((vars(owner)["HELP_TITLE"], owner) for owner in reversed(others)),
-        ("Line to find things in", FilterBar),
+    bench = app.workbench
+    owners: list[tuple[str, type, object]] = [
+        (vars(first)["HELP_TITLE"], first, app),
+        ("Panes", Workbench, bench),
+        ("Sizes and zoom", Arranged, bench),
+        ("Lists", LineList, None),
+        ("Module browser", ModulesPane, bench.modules),
+        *((vars(owner)["HELP_TITLE"], owner, app) for owner in reversed(others)),
+        ("Line to find things in", FilterBar, None),
     ]
-    return [Section(title, bindings) for title, owner in owners if (bindings := _own(owner, app))]
+    here = _here(app)
+    sections = [Section(title, bound, place) for title, owner, place in owners if (bound := _own(owner, app))]
+    return sections if here is None else [here, *sections]
 
 
-def action_commands(app: Any) -> Iterator[SystemCommand]:
+def palette_entries(app: Any) -> Iterator[Entry]:
     """One entry of the palette for each action of the app, the workbench and the module browser."""
-    places: list[tuple[object, type]] = [(app, owner) for owner in _parts(app)]
-    places += [(app.workbench, Workbench), (app.workbench.modules, ModulesPane)]
-    for place, owner in places:
+    places = [(vars(owner)["HELP_TITLE"], app, owner) for owner in _parts(app)]
+    places += [("Panes", app.workbench, Workbench), ("Sizes and zoom", app.workbench, Arranged)]
+    places += [("Module browser", app.workbench.modules, ModulesPane)]
+    for title, place, owner in places:
         for binding in _own(owner, app):
 
             async def run(place: Any = place, action: str = binding.action) -> None:
                 await app.run_action(action, place)
 
-            yield SystemCommand(binding.tooltip, f"key {key_words(binding.key)}", run)
+            name, _ = _call(binding)
+            possible = place is not app or app.check_action(name, ()) is not None
+            words = f"{name.replace('_', ' ')} {title} {binding.description}"
+            yield Entry(binding.tooltip, key_words(binding.key), words, run, possible)
+
+
+def action_commands(app: Any) -> Iterator[SystemCommand]:
+    """The same for whoever asks Textual for its commands."""
+    for entry in palette_entries(app):
+        yield SystemCommand(entry.title, f"key {entry.keys}", entry.run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
@@ -16,17 +15,16 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from probes.commands.trace import parse_target
-from probes.golang.safetext import safe_text
 from tui.actions import action_commands, help_sections
 from tui.keys import footer_key, key
 from tui.manners import ManneredApp
-from tui.messages import Copy, ShowModules
-from tui.opening import DEFAULT_THEME
-from tui.screens.choice_screen import Choice, ChoiceScreen
+from tui.messages import ShowModules
+from tui.screens.arranged import BROAD, WIDE
 from tui.screens.detail_screen import DetailScreen
-from tui.screens.help_screen import HelpScreen
+from tui.screens.help_screen import Done, HelpScreen
 from tui.screens.prompt_screen import PromptScreen
-from tui.screens.workbench import BROAD, WIDE
+from tui.screens.try_screen import MaskedScreen
+from tui.screens.workbench import Workbench
 from tui.session import Changed, Session
 from tui.stage import Stage
 from tui.symbols import Symbols, symbols_for
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
 FAST_S, SLOW_S = 0.1, 0.25
 """How often what the engine says is shown: on this machine, and over a slow line."""
 
-LONGEST_COPY = 10_000
-"""Characters; a command that is cut would do something else."""
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -50,6 +45,7 @@ class ModtraceApp(ManneredApp):
     HELP_TITLE = "Everywhere"
 
     TITLE: str | None = "modtrace"
+    CSS = Workbench.CSS  # Textual reads that of a screen only where it is pushed
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (BROAD, "-broad")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,6 +70,7 @@ class ModtraceApp(ManneredApp):
         slow: bool = False,
         symbols: Symbols | None = None,
         handle_signals: bool = False,
+        begin: Callable[[ModtraceApp], None] | None = None,
     ) -> None:
         super().__init__(session, symbols or symbols_for())
         self.crash: Exception | None = None
@@ -82,15 +79,19 @@ class ModtraceApp(ManneredApp):
         self._plan = plan
         self._make_stage = make_stage
         self._slow = slow
+        self._begins_with = begin
+        """How to begin, where that is neither with the settings nor with a trace."""
         self._handle_signals = handle_signals
         self._ticker: Timer | None = None
         self._second = -1
         self._interrupted = False
         self.animation_level = "none"
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = DEFAULT_THEME
 
     # -- coming and going ----------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """The workbench itself: another screen below it would be made, styled and laid out for nothing."""
+        return self.workbench
 
     def on_mount(self) -> None:
         """Open the workbench and begin."""
@@ -99,8 +100,10 @@ class ModtraceApp(ManneredApp):
             for number in SIGNALS:
                 loop.add_signal_handler(number, self._leave, 128 + number)
         self._set_place()
-        self.push_screen(self.workbench)
         self._ticker = self.set_interval(SLOW_S if self._slow else FAST_S, self.tick)
+        if self._begins_with is not None:
+            self._begins_with(self)
+            return
         self.session.read()
         if self._target is not None:
             self.session.trace_target(*self._target)
@@ -143,6 +146,7 @@ class ModtraceApp(ManneredApp):
 
     def tick(self) -> None:
         """Show what the engine has said since the last time."""
+        self.hear_behind()
         changed = self.session.deliver()
         while self.session.mishaps:
             self.tell(self.session.mishaps.pop(0))
@@ -153,8 +157,9 @@ class ModtraceApp(ManneredApp):
         if changed:
             self._show(changed)
             self._browse_if_due()
-        elif self.session.bridge.idle and self._ticker is not None:
+        elif self.session.bridge.idle and self.is_idle_behind and self._ticker is not None:
             self._ticker.pause()
+        self.hear_go()
 
     def _show(self, changed: Changed) -> None:
         if self.workbench.is_mounted:
@@ -163,8 +168,15 @@ class ModtraceApp(ManneredApp):
             self.workbench.show(changed)
         if isinstance(self.screen, DetailScreen):
             self.screen.refresh_details()
+        if isinstance(self.screen, MaskedScreen):
+            self.screen.redraw()
         if Changed.PATHS in changed and isinstance(self.screen, PromptScreen):
             self.screen.offer(self.workbench.shown.known)
+
+    def session_changed(self) -> None:
+        """Another session is there: show all of it."""
+        self._show(Changed.ENVIRONMENT | Changed.TRACE | Changed.TABLE)
+        self._browse_if_due()
 
     def _browse_if_due(self) -> None:
         """Ask for versions once the trace is over, so that its times are its own."""
@@ -213,43 +225,16 @@ class ModtraceApp(ManneredApp):
             self.tell("nothing is under way")
         self.wake()
 
-    # -- worlds --------------------------------------------------------------------------------------
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Worlds are only in the demo; nothing is done behind a screen that is in front."""
-        if action == "worlds":
-            return self._plan is not None
-        return super().check_action(action, parameters)
-
     def _set_place(self) -> None:
+        if self.replay_place:
+            self.workbench.set_place(self.replay_place)
+            return
         if self._plan is None:
             scene = self.session.scene
             if scene is not None:
                 self.workbench.set_place(scene.environment.go_version or "no go found")
             return
-        from probes.demo.worlds import names
-
-        number = names().index(self._plan.name) + 1
-        place = f"world {number}/{len(names())} {self._plan.name}"
-        self.workbench.set_place(place, self._plan.title, self._plan.story)
-
-    def action_worlds(self) -> None:
-        """Choose a world."""
-        from probes.demo.worlds import WORLDS
-
-        choices = [Choice(plan.name, plan.name, plan.title, plan.story) for plan in WORLDS]
-        chosen = None if self._plan is None else self._plan.name
-        self.push_screen(ChoiceScreen("Worlds", choices, chosen), self._go_to_world)
-
-    def _go_to_world(self, name: object) -> None:
-        from probes.demo.worlds import world_plan
-
-        if name is None or self._make_stage is None:
-            return
-        self._plan = world_plan(str(name))
-        self.session.play(self._make_stage(self._plan)).close()
-        self._set_place()
-        self.trace_target(f"{self._plan.path}@{self._plan.query}")
+        self.set_demo_place()
 
     # -- help, clipboard, palette --------------------------------------------------------------------
 
@@ -259,13 +244,11 @@ class ModtraceApp(ManneredApp):
             self.pop_screen()
             return
         sections = help_sections(self)
-        self.push_screen(HelpScreen(sections))
+        self.push_screen(HelpScreen(sections), self._do)
 
-    @on(Copy)
-    def _copy(self, event: Copy) -> None:
-        self.copy_to_clipboard(safe_text(event.text, limit=LONGEST_COPY, lines=20))
-        first, *more = event.text.split("\n")
-        self.notify_shown(f"copied: {first}{' …' if more else ''}")
+    async def _do(self, chosen: Done | None) -> None:
+        if chosen is not None:
+            await self.run_action(chosen.action, chosen.place)  # type: ignore[arg-type]
 
     def get_key_display(self, binding: Binding) -> str:
         """The name of a key in the footer."""

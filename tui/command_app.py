@@ -9,8 +9,10 @@ import argparse
 
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
+from probes.commands.saving import add_session_option
 from probes.commands.trace import add_environment_options, parse_overlay, parse_target
 from tui.opening import add_app_options, has_terminal, open_app
+from tui.plain_option import add_plain_option, wants_plain
 
 EXAMPLES = """\
 examples:
@@ -19,10 +21,12 @@ examples:
   modtrace 'golang.org/x/text@<v0.14.0'       a version query
   modtrace rsc.io/quote --set GOPROXY=https://goproxy.io,direct
                                               with another setting, for this run only
+  modtrace --resume                           the line dropped: go on where that was
+  modtrace rsc.io/quote --plain               line by line, for a screen reader
   modtrace rsc.io/quote | less                without a terminal: the plain report
 
 The app keeps what a trace said in ~/.local/state/modtrace/sessions, for `modtrace replay` and `modtrace
-report`: files of your own, without secrets. MODTRACE_NO_SESSION=1 keeps nothing.
+report`: files of your own, without secrets. --no-session or MODTRACE_NO_SESSION=1 keeps nothing.
 
 Other commands: modtrace --help
 """
@@ -40,8 +44,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "target", metavar="PATH[@QUERY]", nargs="?", help="trace this; QUERY is latest if left out"
     )
+    parser.add_argument(
+        "--resume",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="go on with the last session that was cut off, or with this one",
+    )
+    add_session_option(parser)
     add_environment_options(parser)
     add_app_options(parser)
+    add_plain_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -54,12 +67,24 @@ def run(args: argparse.Namespace) -> int:
     if args.target is not None and not parse_target(args.target)[0]:
         output.complain("no module path: write PATH[@QUERY], for example rsc.io/quote@latest")
         return ExitCode.USAGE
-    if not has_terminal():
+    if args.resume is not None:
+        if args.target is not None:
+            output.complain("--resume: the session says what to trace; leave PATH out")
+            return ExitCode.USAGE
+        from tui.resuming import resume
+
+        return resume(args, overlay, output)
+    talks = wants_plain(args)
+    if not talks and (args.plain or not has_terminal()):
         return _report(args, overlay, output)
     from tui.stage import ThisMachine
 
     target = None if args.target is None else parse_target(args.target)
-    return open_app(ThisMachine(overlay), args, target=target, saves=True)
+    if talks:
+        from tui.plain_mode import PlainMode
+
+        return PlainMode(ThisMachine(overlay), args).run(target)
+    return open_app(ThisMachine(overlay), args, target=target, saves=not args.no_session)
 
 
 def _report(args: argparse.Namespace, overlay: dict[str, str], output: Output) -> int:

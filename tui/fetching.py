@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual import on
-from textual.app import App
 
 from probes.golang.protocol import Op
 from probes.golang.safetext import safe_text
@@ -16,10 +15,11 @@ from tui.screens.prompt_screen import PromptScreen
 from tui.screens.workbench import Workbench
 from tui.session import Session
 from tui.symbols import Symbols
+from tui.terminal_output import FrugalApp
 from tui.widgets.modules_pane import ModulesPane
 
 
-class FetchingApp(App[None]):
+class FetchingApp(FrugalApp):
     """An app with a session and a workbench that can fetch the files of a version."""
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
@@ -44,7 +44,7 @@ class FetchingApp(App[None]):
 
     def notify_shown(self, words: str) -> None:
         """Say something that was read off the screen."""
-        self.notify(self.symbols.show(safe_text(words, limit=200)), markup=False, timeout=4)
+        self.notify(self.symbols.show(safe_text(words, limit=600)), markup=False, timeout=4)
 
     @on(ModulesPane.AskAll)
     def _ask_all(self) -> None:

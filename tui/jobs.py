@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from probes.trace.events import Event, TraceFinished
 from probes.trace.fold import Trace
 from tui.bridge import Emit
+from tui.trial import Recall
 
 if TYPE_CHECKING:
     from probes.diagnosis.findings import Finding
@@ -30,11 +31,16 @@ class TraceJob:
     query: str
     limits: Limits
     findings: tuple[Finding, ...] = ()
+    recall: Recall = field(default_factory=Recall, compare=False)
+    """What traces before have brought, and need not be asked for again."""
 
     async def run(self, emit: Emit) -> None:
         """Trace."""
         from probes.diagnosis.traced import traced
+        from probes.sources.remembered import Memory
 
+        if self.recall.memory is None:
+            self.recall.memory = Memory()
         trace = Trace()
 
         def told(event: Event) -> None:
@@ -44,7 +50,13 @@ class TraceJob:
             emit(event)
 
         await traced(
-            self.environment, self.path, self.query, told, limits=self.limits, findings=self.findings
+            self.environment,
+            self.path,
+            self.query,
+            told,
+            limits=self.limits,
+            findings=self.findings,
+            memory=self.recall.memory,
         )
 
 
@@ -127,12 +139,21 @@ class BrowseJob:
     path: str
     limits: Limits
     ask_all: bool = False
+    recall: Recall = field(default_factory=Recall, compare=False)
+    """What traces before have brought."""
 
     async def run(self, emit: Emit) -> None:
         """Ask."""
         from probes.trace.browse import browse
 
-        await browse(self.environment, self.path, emit, limits=self.limits, ask_all=self.ask_all)
+        await browse(
+            self.environment,
+            self.path,
+            emit,
+            limits=self.limits,
+            ask_all=self.ask_all,
+            memory=self.recall.memory,
+        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ EPILOG = """\
 examples:
   modtrace                                    open the app
   modtrace github.com/pkg/errors@latest       open the app and trace this
+  modtrace github.com/pkg/errors --plain      no screen: line by line, for a screen reader
   modtrace demo                               open a world that needs no network and no Go
   modtrace demo comma-stops-on-502            a certain world
   modtrace trace github.com/pkg/errors        trace without a screen
@@ -21,9 +22,9 @@ examples:
   modtrace whatif rsc.io/quote --preset goproxy.cn
                                               what another setting would change, before and after
   modtrace apply --preset goproxy.cn          write it as `go env -w` would; --undo takes it back
-  modtrace trace rsc.io/quote --events > run.jsonl; modtrace replay run.jsonl
-                                              the same again, somewhere else
-  modtrace report run.jsonl --format markdown --privacy
+  modtrace replay session.jsonl --speed 2     what a colleague saw, in the app; nothing is asked
+  modtrace --resume                           the line dropped: go on where that was
+  modtrace report --last --format markdown --privacy
                                               a report for an issue, hosts and private paths masked
 
 Without a terminal modtrace prints the plain report instead of opening the app.
@@ -65,8 +66,8 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import apply, completion, doctor, env, explain, replay, report, trace, whatif
-    from tui import command_app, command_demo
+    from probes.commands import apply, completion, doctor, env, explain, report, trace, whatif
+    from tui import command_app, command_demo, command_replay
 
     trace.add_parser(commands)
     doctor.add_parser(commands)
@@ -74,7 +75,7 @@ def _run(arguments: list[str]) -> int:
     env.add_parser(commands)
     whatif.add_parser(commands)
     apply.add_parser(commands)
-    replay.add_parser(commands)
+    command_replay.add_parser(commands)
     report.add_parser(commands)
     completion.add_parser(commands, parser)
     command_demo.add_parser(commands)

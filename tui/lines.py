@@ -7,7 +7,7 @@ be given a control character, and no text is ever parsed as markup.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -75,6 +75,33 @@ class Row:
     selectable: bool = True
     copy: str | None = None
     """What ``y`` copies; None for the text of the line."""
+    full: Line | None = None
+    """All of it, where the line shows less; None where the line is all there is."""
+    hit: bool = False
+    """Whether it is one of those that are looked for."""
+
+    def fitted(self, width: int, *, cut: str = "…") -> Row:
+        """The row on a line of at most ``width`` cells; all of a longer one stands behind it."""
+        if self.line.width <= width:
+            return self
+        return replace(self, line=fit(self.line, width, cut=cut), full=self.full or self.line)
+
+    @property
+    def text(self) -> str:
+        """All of its text, without blanks at its ends."""
+        return (self.full or self.line).text.strip()
+
+    @property
+    def to_copy(self) -> str:
+        """What ``y`` copies."""
+        return self.text if self.copy is None else self.copy
+
+
+def row_with(key: Hashable, text: Line, *words: str) -> Row:
+    """A row about these words; where there is no room for all of them, they stand behind it in full."""
+    safe = [safe_text(word, limit=SPAN_LIMIT) for word in words]
+    shown = text.text
+    return Row(key, text, full=None if all(word in shown for word in safe) else line("  ".join(safe)))
 
 
 def line(*pieces: Piece) -> Line:
@@ -153,6 +180,46 @@ def wrap(text: str, width: int) -> list[str]:
             wrapped += full
         wrapped.append(current.rstrip(" "))
     return wrapped
+
+
+def wrap_line(whole: Line, width: int, indent: int = 0) -> list[Line]:
+    """The line in lines of at most ``width`` cells, each piece in its role; all but the first indented."""
+    indent = min(indent, max(0, width - 8))
+    text = whole.text
+    first = wrap(text, width)[0]
+    rest = text[len(first) :].lstrip(" ")
+    lines, at = [part_of(whole, 0, len(first))], len(first)
+    for piece in wrap(rest, width - indent) if rest else ():
+        at = max(at, text.find(piece, at))
+        lines.append(line(" " * indent) + part_of(whole, at, at + len(piece)))
+        at += len(piece)
+    return lines
+
+
+def part_of(whole: Line, start: int, end: int) -> Line:
+    """The characters from ``start`` to ``end``, each in its role."""
+    pieces: list[Piece] = []
+    at = 0
+    for span in whole.spans:
+        text = span.text[max(0, start - at) : max(0, end - at)]
+        pieces.append((text, span.role))
+        at += len(span.text)
+    return line(*pieces)
+
+
+def fit_middle(text: str, width: int, *, cut: str = "…") -> str:
+    """``text`` in at most ``width`` cells; what is longer loses its middle, for both ends tell most."""
+    text = safe_text(text, limit=SPAN_LIMIT)
+    if cell_len(text) <= width:
+        return text
+    room = width - cell_len(cut)
+    if room < 2:
+        return pad(text, width, cut=cut)
+    head = set_cell_size(text, room - room // 2)
+    start = len(text)
+    while cell_len(text[start - 1 :]) <= room // 2:
+        start -= 1
+    return head + cut + text[start:]
 
 
 def chop(text: str, width: int) -> list[str]:

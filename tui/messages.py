@@ -15,5 +15,17 @@ class Copy(Message):
 
 
 @dataclass
+class Back(Message):
+    """The user wants to go back, and the workbench has nothing to go back from."""
+
+
+@dataclass
 class ShowModules(Message):
     """The module browser has come into sight by the user's own doing."""
+
+
+@dataclass
+class Say(Message):
+    """Something is to be told in passing."""
+
+    words: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +26,9 @@ class Recorder(Protocol):
     def close(self) -> None:
         """End the session properly."""
 
+    def drop(self) -> None:
+        """Leave it as it is, to be resumed."""
+
 
 MakeRecorder = Callable[[Mapping[str, str]], Recorder]
 """Makes a recorder for a process environment."""
@@ -42,6 +45,8 @@ class Said:
         self.recorder: Recorder | None = None
         """Who saves all of it; made with the first event, when the first frame is on the screen."""
         self._make_recorder = make_recorder
+        self._backlog: list[Event | BrowseEvent] = []
+        """What another file holds, and what the next one begins with."""
 
     @property
     def is_saved(self) -> bool:
@@ -50,7 +55,18 @@ class Said:
 
     def begin(self) -> None:
         """Another trace begins."""
-        self.in_trace, self.in_table = [], []
+        self.in_trace, self.in_table, self._backlog = [], [], []
+
+    def recall(self, events: Sequence[Event | BrowseEvent]) -> None:
+        """Take in what was said and saved before. It is saved once more when something is added to it."""
+        self.begin()
+        for event in events:
+            if event.kind.startswith(("browse.", "download.")):
+                self.in_table.append(event)  # type: ignore[arg-type]
+            else:
+                self.in_trace.append(event)  # type: ignore[arg-type]
+        self._backlog = list(events)
+        self.count += 1
 
     def add(self, event: Event, process: Mapping[str, str]) -> str:
         """Keep an event of the trace; returns what is to be told of saving it: its first failure, or ""."""
@@ -75,12 +91,19 @@ class Said:
             return ""
         if self.recorder is None:
             self.recorder = self._make_recorder(process)
+        for earlier in self._backlog:
+            self.recorder.emit(earlier)
+        self._backlog = []
         self.recorder.emit(event)
         if self.recorder.problem:
             self._make_recorder = None
         return self.recorder.problem
 
-    def close(self) -> None:
-        """End the saved session properly."""
-        if self.recorder is not None:
+    def close(self, *, properly: bool = True) -> None:
+        """End the saved session; improperly where whoever looked at it was cut off, and may resume it."""
+        if self.recorder is None:
+            return
+        if properly:
             self.recorder.close()
+        else:
+            self.recorder.drop()

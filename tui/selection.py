@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from tui.lines import Row
+from tui.rows_on_demand import RowsOnDemand
 
 
 class Selection:
@@ -45,16 +46,26 @@ class Selection:
 
     def find(self, key: Hashable) -> int | None:
         """Where the row with this key is."""
+        if isinstance(self.rows, RowsOnDemand):
+            return self.rows.find(key)
         return next((at for at, row in enumerate(self.rows) if row.key == key and row.selectable), None)
 
-    def find_text(self, needle: str, direction: int, *, stay: bool) -> int | None:
-        """The next row that holds ``needle``, going round; with ``stay`` the present one counts first."""
+    def find_hit(self, direction: int, *, stay: bool) -> int | None:
+        """The next row that is a hit, going round; with ``stay`` the present one counts first."""
         count = len(self.rows)
         for step in range(0 if stay else 1, count + 1):
             at = (self.at + direction * step) % count
-            if self.rows[at].selectable and needle.lower() in self.rows[at].line.text.lower():
+            if self.rows[at].hit:
                 return at
         return None
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """Which of the hits the cursor is on, counted from 1, and how many there are; 0 for none of them."""
+        if isinstance(self.rows, RowsOnDemand):
+            return (self.at + 1, len(self.rows)) if self.rows and self.rows[0].hit else (0, 0)
+        hits = [at for at, row in enumerate(self.rows) if row.hit]
+        return (hits.index(self.at) + 1 if self.at in hits else 0), len(hits)
 
     def step(self, start: int, direction: int) -> int | None:
         """The next row that can be selected."""

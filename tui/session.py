@@ -6,11 +6,11 @@ that only these are painted again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, Flag, auto
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
@@ -20,11 +20,14 @@ from tui.drawing.environment_rows import EnvironmentView
 from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
 from tui.looks import Looks, Wish, failed_requests
 from tui.said import MakeRecorder, Said
-from tui.stage import Scene, SecondOpinion, Stage
+from tui.stage import Scene, SecondOpinion, Stage, read_stage
+from tui.trial import Trial, Unreal, judge, planned, unreal_parts
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
     from probes.net.limits import Limits
+    from probes.settings.overlay import Overlay
+    from probes.share.session_file import Header
 
 
 class Changed(Flag):
@@ -80,6 +83,9 @@ class Worker(Protocol):
 class Session:
     """One stage, one trace, one table of versions."""
 
+    IS_REPLAY: ClassVar[bool] = False
+    """Whether all of it was saved before, and nobody is asked."""
+
     def __init__(
         self,
         stage: Stage,
@@ -108,6 +114,10 @@ class Session:
         """What is to be told in passing, until somebody has: also what went wrong with modtrace itself."""
         self.cases: tuple[Case, ...] = ()
         """The diagnoses of the trace, made anew when more is known."""
+        self.trial = Trial()
+        """What-if values over the real settings."""
+        self.unreal = Unreal()
+        """What of the route is there only because of them."""
         self._began = 0.0
         self._looks = Looks()
         self._waiting = False
@@ -130,12 +140,14 @@ class Session:
     def read(self) -> None:
         """Read the settings of the stage anew."""
         self._drop(Kind.SCENE, Kind.OPINION)
-        self._take(Kind.SCENE, self.bridge.call(self.stage.read))
+        stage, values = self.stage, self.trial.values
+        self._take(Kind.SCENE, self.bridge.call(lambda: read_stage(stage, values)))
 
     def play(self, stage: Stage) -> Stage:
         """Go to another stage; returns the one before, for the caller to close."""
         before, self.stage = self.stage, stage
         self.scene = None
+        self.trial, self.unreal = Trial(), Unreal()
         self.opinion = SecondOpinion()
         self.paths = ()
         self._drop(Kind.PATHS)
@@ -146,11 +158,19 @@ class Session:
         """Trace this, as soon as the settings are read."""
         self._drop(*_ASKING)
         self.target = (path, query)
-        self.trace, self.table, self.failure = Trace(), VersionTable(), None
-        self.has_browsed = False
+        self.trial.begin(self.target)
+        self._begin()
+
+    def _begin(self, *, keeps_table: bool = False) -> None:
+        """An empty trace, and an empty table unless that stays true."""
+        kept = self.said.in_table if keeps_table else []
         self.said.begin()
+        self.said.in_table = kept
+        self.trace, self.failure = Trace(), None
         self.cases, self._looks = (), Looks()
-        self._downloads.clear()
+        if not keeps_table:
+            self.table, self.has_browsed = VersionTable(), False
+            self._downloads.clear()
         self._waiting = True
         self._start_if_ready()
 
@@ -160,8 +180,33 @@ class Session:
         self._waiting = False
         self._began = monotonic()
         findings = tuple(finding for finding in self.scene.findings if finding.variable)
-        job = TraceJob(self.scene.environment, *self.target, self.limits, findings)
+        job = TraceJob(self.scene.environment, *self.target, self.limits, findings, self.trial.recall)
         self._take(Kind.TRACE, self.bridge.start(job))
+
+    def recall(
+        self,
+        path: str,
+        query: str,
+        events: Sequence[Event | BrowseEvent],
+        versions: Sequence[BrowseEvent] = (),
+    ) -> None:
+        """Take in a trace that was made and saved before, as if it had just been made.
+
+        ``versions`` is what the module browser knew before it.
+        """
+        self.target = (path, query)
+        self.trial.begin(self.target)
+        events = [*events[:1], *versions, *events[1:]]
+        for event in events:
+            if event.kind.startswith(("browse.", "download.")):
+                self.table.apply(event)  # type: ignore[arg-type]
+            else:
+                self.trace.apply(event)  # type: ignore[arg-type]
+        self.said.recall(events)
+        self.has_browsed = bool(self.said.in_table)
+        if self.trace.finished is not None:
+            self._diagnose()
+            self._keep_real()
 
     def again(self) -> None:
         """Read the settings once more, and trace once more what was traced."""
@@ -169,6 +214,44 @@ class Session:
         self.read()
         if self.target is not None:
             self.trace_target(*self.target)
+
+    def try_overlay(self, overlay: Overlay) -> None:
+        """Other what-if values: the settings are read with them, and what is not known then is asked."""
+        is_same = dict(overlay.values) == dict(self.trial.values)
+        self.trial.overlay = overlay
+        if not is_same:
+            self.trial.pending = True
+            self.read()
+
+    def _retrace(self, before: Scene | None) -> None:
+        """The settings have been read with other what-if values: trace what they change."""
+        self.trial.pending = False
+        assert self.scene is not None
+        if self._waiting or self.target is None or before is None or self.trace.started is None:
+            self._start_if_ready()
+            return
+        verdict = judge(self.trace, before.environment, self.scene.environment, self.target)
+        if verdict.keeps_trace:
+            self.mishaps.append(verdict.because)
+            self._keep_real()
+            return
+        if verdict.forgets:
+            self.trial.begin(self.target)
+        else:
+            self.trial.keep_ladders(self.said.in_trace, self.trace)
+        self.trial.because = verdict.because
+        self._drop(*((Kind.TRACE, Kind.LOOK) if verdict.keeps_table else _ASKING))
+        self._begin(keeps_table=verdict.keeps_table)
+        self.trace.apply(planned(self.scene.environment, self.target))
+
+    def _know_unreal(self) -> None:
+        """Find out what of the route is not real; a replay knows too little of its settings."""
+        scene, target = self.scene, self.target
+        self.unreal = Unreal()
+        if scene is not None and scene.real is not None and target is not None:
+            from probes.settings.whatif import compare
+
+            self.unreal = unreal_parts(compare(scene.real, scene.environment, *target))
 
     def stop(self) -> bool:
         """Stop the trace, the second look, the browser, every download; returns whether any was there."""
@@ -185,7 +268,8 @@ class Session:
             return
         self._drop(Kind.BROWSE)
         self.has_browsed = True
-        job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all)
+        recall = self.trial.recall
+        job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all, recall)
         self._take(Kind.BROWSE, self.bridge.start(job))
 
     def learn_paths(self) -> None:
@@ -196,8 +280,8 @@ class Session:
         self._take(Kind.PATHS, self.bridge.call(lambda: stage.known_paths(environment)))
 
     def _remember(self) -> None:
-        """Note what was traced. That it could not be noted is nobody's trouble."""
-        if self.scene is None or self.target is None or self.outcome is None:
+        """Note what was traced; what-if is no history. That it could not be noted is nobody's trouble."""
+        if self.trial.values or self.scene is None or self.target is None or self.outcome is None:
             return
         stage, environment, (path, query) = self.stage, self.scene.environment, self.target
         outcome = self.outcome.value
@@ -243,9 +327,20 @@ class Session:
         self._take(Kind.LOOK, self.bridge.start(job))
 
     def _look_at_failures(self) -> None:
-        """What failed is looked at again without being told to."""
-        if self.outcome is Outcome.FAILS and (failed := failed_requests(self.trace)):
-            self.look(Wish(failed))
+        """What failed is looked at again without being told to, unless it was before and stays the same."""
+        for event in self.trial.ladders_for(self.trace):
+            self._apply(event)
+        seen = {rungs[0].request for rungs in self.trace.climbs.values()}
+        if seen:
+            self._diagnose()
+        if self.outcome is Outcome.FAILS:
+            failed = tuple(number for number in failed_requests(self.trace) if number not in seen)
+            if failed:
+                self.look(Wish(failed))
+
+    def _keep_real(self) -> None:
+        if self.target is not None and self.trace.finished is not None:
+            self.trial.keep_real(self.target, self.trace, self.said.in_trace, self.cases)
 
     @property
     def looking(self) -> bool:
@@ -270,6 +365,18 @@ class Session:
 
     # -- what is known -------------------------------------------------------------------------------
 
+    def report_header(self) -> Header | None:
+        """What a report says of where and when this was."""
+        from probes.diagnosis.catalogue import shell_of
+        from probes.share.session_file import Header
+
+        return Header.of("app", shell=shell_of(self._process).value, started=self.trace.started)
+
+    @property
+    def mark(self) -> str:
+        """What the title says of the session as a whole."""
+        return "what if" if self.trial.values else ""
+
     @property
     def tracing(self) -> bool:
         """Whether a trace is under way, or about to be."""
@@ -292,7 +399,8 @@ class Session:
         """What the environment pane shows."""
         if self.scene is None:
             return None
-        return EnvironmentView(self.scene.environment, self.scene.findings + self.opinion.findings)
+        findings = self.scene.findings + self.opinion.findings
+        return EnvironmentView(self.scene.environment, findings, frozenset(self.trial.values))
 
     # -- listening -----------------------------------------------------------------------------------
 
@@ -309,7 +417,10 @@ class Session:
     def _fold(self, kind: Kind, said: object) -> Changed:
         match kind, said:
             case Kind.SCENE, Scene():
-                self.scene = said
+                before, self.scene = self.scene, said
+                self._know_unreal()
+                if self.trial.pending:
+                    self._retrace(before)
                 self._start_if_ready()
                 environment = said.environment
                 stage = self.stage
@@ -326,10 +437,13 @@ class Session:
             case Kind.TRACE, _:
                 if isinstance(said, TraceStarted):
                     self._began = monotonic() - said.at
+                    self._know_unreal()
                 self._apply(said)  # type: ignore[arg-type]
                 if isinstance(said, TraceFinished):
                     self._diagnose()
                     self._remember()
+                    self._keep_real()
+                    self._tell(self.trial.asked_words(self.trace))
                 return Changed.TRACE
             case Kind.LOOK, _:
                 self._apply(said)  # type: ignore[arg-type]
@@ -371,6 +485,7 @@ class Session:
             if self._looks.end(self.trace):
                 self.mishaps.append("nothing could be done in two ways: no TLS, and one family of addresses")
             self._diagnose()
+            self._keep_real()
             self._look_next()
         return Changed.TABLE if kind in (Kind.BROWSE, Kind.DOWNLOAD) else Changed.TRACE
 

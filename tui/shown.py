@@ -8,6 +8,7 @@ Names of versions are public, and stay: what is fetched is named by them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,14 @@ class Shown:
     def trace(self) -> Trace:
         """The trace."""
         return self._now_masked().trace if self.private else self._session.trace
+
+    @property
+    def real_trace(self) -> Trace | None:
+        """The last trace with the real settings; None where there is none of what is traced."""
+        real = self._session.trial.real
+        if real is None or real.target != self._session.target:
+            return None
+        return self._now_masked().mask.trace(real.events) if self.private else real.trace
 
     @property
     def table(self) -> VersionTable:
@@ -97,6 +106,20 @@ class Shown:
         """What was chosen, where its other name was shown."""
         return self._now_masked().real.get(text, text) if self.private else text
 
+    def others(self, targets: Sequence[tuple[str, str]]) -> list[str]:
+        """PATH@QUERY of other questions; their other names are not those of the present one."""
+        if not self.private:
+            return [f"{path}@{query}" for path, query in targets]
+        from probes.share.privacy import Mask
+        from probes.share.private_seeds import Seeds
+        from probes.share.session_file import Header
+
+        view = self._session.environment_view
+        settings = [] if view is None else _views(view.environment)
+        said = [Header("app", path, query).to_json() for path, query in targets]
+        mask = Mask(Seeds.collect(said, settings))
+        return [mask.text(f"{path}@{query}") for path, query in targets]
+
     # -- under other names ---------------------------------------------------------------------------
 
     def _now_masked(self) -> _Masked:
@@ -123,7 +146,8 @@ class Shown:
         view = session.environment_view
         settings = () if view is None else _views(view.environment)
         header = Header("app", path, query)
-        mask = Mask.of([*session.said.in_trace, *short], header=header, settings=settings)
+        real = () if session.trial.real is None else session.trial.real.events
+        mask = Mask.of([*session.said.in_trace, *short, *real], header=header, settings=settings)
         table = VersionTable()
         for said, before in zip(mask.browse_events(short), browsing, strict=True):
             if isinstance(said, ColumnAnswered) and isinstance(before, ColumnAnswered):
@@ -163,7 +187,8 @@ def _environment_view(view: EnvironmentView, mask: Mask) -> EnvironmentView:
         environment, settings=settings, process={}, real_process={}, user_file=None, goroot_file=None,
         facts=Facts(go_version=environment.facts.go_version), overlay={},
     )  # fmt: skip
-    return EnvironmentView(masked, tuple(_finding(finding, mask) for finding in view.findings))
+    findings = tuple(_finding(finding, mask) for finding in view.findings)
+    return replace(view, environment=masked, findings=findings)
 
 
 def _setting(setting: Setting, mask: Mask) -> Setting:

@@ -9,8 +9,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_PLAIN_TERMINALS = ("linux", "vt100", "vt102", "vt220", "ansi", "cons25")
-"""Terminals whose fonts lack check marks and arrows."""
+_PLAIN_TERMINALS = ("linux", "vt", "ansi", "cons25")
+"""How the names of terminals begin whose fonts lack check marks and arrows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Symbols:
     here: str = "›"
     back: str = "←"
     caret: str = "^"
+    unreal: str = "≈"
     enter: str = "⏎"
     ascii_only: bool = False
 
@@ -66,6 +67,7 @@ ASCII = Symbols(
     upright="|",
     here=">",
     back="<-",
+    unreal="*",
     enter="enter",
     ascii_only=True,
 )
@@ -81,7 +83,7 @@ def symbols_for(environment: Mapping[str, str] | None = None) -> Symbols:
     environment = os.environ if environment is None else environment
     if environment.get("MODTRACE_ASCII", "") not in ("", "0"):
         return ASCII
-    if environment.get("TERM", "") in _PLAIN_TERMINALS:
+    if environment.get("TERM", "").startswith(_PLAIN_TERMINALS):
         return ASCII
     coerced = environment.get("LC_CTYPE", "") == "C.UTF-8" and not environment.get("LC_ALL")
     names = ("LC_ALL", "LANG") if coerced else ("LC_ALL", "LC_CTYPE", "LANG")

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
+from probes.commands.saving import Saving, add_session_option
 from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
     from probes.diagnosis.examined import Look
     from probes.ladder.go_limits import ClimbLimits
+    from probes.trace.events import Event
     from probes.trace.fold import Trace
 
 DOCTOR_SCHEMA = "modtrace.doctor/1"
@@ -65,6 +67,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--limit", action="append", default=[], metavar="RUNG=SECONDS",
                         help=f"how long to wait on a rung ({', '.join(RUNGS)}); repeatable")  # fmt: skip
     add_environment_options(parser)
+    add_session_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -90,10 +93,16 @@ def run(args: argparse.Namespace) -> int:
     environment = read_environment(overlay=overlay)
     findings = lint_as_shown(environment)
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
-    trace = Trace()
+    trace, saving = Trace(), Saving("doctor", args)
+
+    def emit(event: Event) -> None:
+        trace.apply(event)
+        saving.emit(event)
+
     code = run_until_signal(
-        lambda: examined(environment, path, query, trace.apply, limits=limits, look=look, findings=findings)
+        lambda: examined(environment, path, query, emit, limits=limits, look=look, findings=findings)
     )
+    saving.end(code, output)
     if code is not None:
         return code
     cases = diagnose(trace, shell=shell_of(os.environ))

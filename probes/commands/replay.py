@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
 from probes.golang.safetext import safe_text
+from probes.share.pace import LONGEST_PAUSE_S, pause
 
 if TYPE_CHECKING:
     from probes.share.played import Played
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  modtrace replay session.jsonl                  what a colleague saw
-  modtrace replay session.jsonl --speed 1        as it happened, told line by line
+  modtrace replay session.jsonl                  what a colleague saw, in the app, as it happened
+  modtrace replay session.jsonl --speed 0        the same, at once at its end
+  modtrace replay session.jsonl --plain --speed 1
+                                                 without the app, told line by line
   modtrace replay session.jsonl --json           the same object that the live run gave
   modtrace replay --last                         your own last session
   modtrace trace rsc.io/quote --events | modtrace replay -
                                                  from a pipe
+
+On a terminal it opens the app: . stops and goes on, { and } slower and faster, [ and ] the trace before and
+the next one, Esc leaves the replay. In a pipe, or with a form, it prints the report.
 
 The replay asks nobody. It has the report and the exit code of the live run: a doctor's, where it was one.
 
@@ -37,14 +43,12 @@ exit codes: those of the live run (0 go would succeed · 1 go would fail · 3 co
             2 usage, or no session of modtrace; 3 also where the session breaks off before its trace ended
 """
 
-LONGEST_IDLE_S = 2.0
-"""A pause in which nothing was on its way is shortened to this: somebody was reading."""
-LONGEST_SLEEP_S = 86_400.0
-"""A hostile file may ask for more than Python can sleep."""
 _FASTEST, _SLOWEST = 10_000.0, 0.01
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> argparse.ArgumentParser:
     """Make `replay` known."""
     parser = commands.add_parser(
         "replay",
@@ -60,8 +64,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
-    form.add_argument("--plain", action="store_true", help="the report as plain text (the default)")
+    form.add_argument("--plain", action="store_true", help="the report as plain text")
     parser.set_defaults(run=run)
+    return parser
 
 
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
@@ -186,12 +191,11 @@ class _Clock:
 
     def wait(self, t: float, *, shorten: bool) -> None:
         """Wait until the entry of this time is due."""
-        pause = 0.0 if self._last is None else max(0.0, t - self._last)
+        self._due += pause(self._last, t, running=not shorten) / self._speed
         self._last = t
-        self._due += (min(pause, LONGEST_IDLE_S) if shorten else pause) / self._speed
         left = self._due - time.monotonic()
         if left > 0:
-            time.sleep(min(left, LONGEST_SLEEP_S))
+            time.sleep(min(left, LONGEST_PAUSE_S))
 
 
 def _event_line(entry: Entry) -> str:
@@ -246,7 +250,7 @@ def _end(played: Played, output: Output, args: argparse.Namespace) -> int:
             output.write(json.dumps(_json(played), indent=2, ensure_ascii=True) + "\n")
         elif not args.events:
             output.write(_report(played))
-        return _exit_code(played)
+        return exit_code(played)
 
 
 def _notes(played: Played, output: Output) -> None:
@@ -282,7 +286,8 @@ def _report(played: Played) -> str:
     return plain.report(played.trace)
 
 
-def _exit_code(played: Played) -> int:
+def exit_code(played: Played) -> int:
+    """The exit code of the live run."""
     from probes.commands import doctor
 
     finished = played.trace.finished

@@ -85,15 +85,12 @@ def _written(played: Played, args: argparse.Namespace) -> str:
     suffix = Path(args.output or "").suffix.lower()
     form = Form(args.format) if args.format else SUFFIXES.get(suffix, Form.TEXT)
     with consistent("the trace"):
-        cases = played.cases()
-        trace, header = played.trace, played.header
+        cases, header = played.cases(), played.header
         if args.privacy:
-            from probes.share.privacy import Mask
+            from probes.share.report_masked import masked_report
 
-            mask = Mask.of(played.events, header=header)
-            trace, cases = mask.trace(played.events), mask.cases(cases)
-            header = None if header is None else mask.header(header)
-        return write(make_report(trace, cases, header=header, private=args.privacy), form)
+            return write(masked_report(played.events, cases, header=header), form)
+        return write(make_report(played.trace, cases, header=header), form)
 
 
 def _save(path: Path, text: str, output: Output, *, force: bool) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
 from probes.commands.plain import report
+from probes.commands.saving import Saving, add_session_option
 from probes.trace.events import Event, event_to_json
 from probes.trace.fold import Trace
 
@@ -49,10 +50,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
     form.add_argument("--plain", action="store_true", help="the report as plain text (the default)")
     add_environment_options(parser)
+    add_session_option(parser)
     parser.set_defaults(run=run)
 
 
-def add_environment_options(parser: argparse.ArgumentParser) -> None:
+def add_environment_options(parser: argparse.ArgumentParser, *, timeout: float = 60.0) -> None:
     """The options that every tracing command has."""
     parser.add_argument(
         "--set",
@@ -64,9 +66,9 @@ def add_environment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=_seconds,
-        default=60.0,
+        default=timeout,
         metavar="SECONDS",
-        help="how long to wait for an answer where go would wait for ever (default 60)",
+        help=f"how long to wait for an answer where go would wait for ever (default {timeout:.0f})",
     )
 
 
@@ -115,16 +117,18 @@ def run(args: argparse.Namespace) -> int:
     environment = read_environment(overlay=overlay)
     findings = lint_as_shown(environment)
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
-    trace = Trace()
+    trace, saving = Trace(), Saving("trace", args)
 
     def emit(event: Event) -> None:
         trace.apply(event)
+        saving.emit(event)
         if args.events:
             output.write(json.dumps(event_to_json(event), ensure_ascii=True) + "\n")
 
     from probes.diagnosis.traced import traced
 
     code = run_until_signal(lambda: traced(environment, path, query, emit, limits=limits, findings=findings))
+    saving.end(code, output)
     if code is not None:
         return code
     if args.json:

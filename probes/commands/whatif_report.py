@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from probes.commands.setting_options import WIDTH, about_preset, wrapped
 from probes.golang.goproxy import Access, HopKind, Separator
+from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
 from probes.settings.whatif import Comparison, HopChange, HopFate, Learner, Role
 from probes.trace.events import Outcome
@@ -117,7 +118,7 @@ _EDGE = {
 
 def _about(route: Route) -> Iterator[str]:
     """The same questions for both routes; "" where there is nothing to say."""
-    yield f"  list     cannot be used: {route.error}" if route.error else ""
+    yield f"  list     cannot be used: {redact(str(route.error))}" if route.error else ""
     yield "  private  " + (f"yes, by {route.private.pattern}" if route.private else "no")
     yield f"  sums     {_SUMS.get(route.checksum, route.checksum)}"
     dead = ", ".join(route.proxies.dead)

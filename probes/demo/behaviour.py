@@ -32,6 +32,8 @@ class Fault(StrEnum):
     """The connection is closed in the middle of the body."""
     DRIP = "drip"
     """The body comes in small pieces with pauses."""
+    LATE = "late"
+    """The whole answer is good, and comes late."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Loopback proxies on real sockets: the demo's worlds and the tests' worlds alike.
 
 They live in a thread of their own, so that a world goes on while the app, the engine or a real go command
-is asked something. h11 speaks HTTP; a fault goes below it, to the socket.
+is asked something. h11 speaks HTTP; a fault goes below it, to the socket. A proxy may be told to speak TLS
+while it runs: it keeps its port, so that it is still the same proxy on the screen.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from probes.demo.behaviour import Answer, Fault, Request, parse_target
 
 DRIP_PIECES = 20
 DRIP_PAUSE_S = 0.25
+LATE_S = 1.2
+"""How late a late answer is: seen on the screen, and four of them are no torture."""
 ROUNDS = 10
 """Rounds of the loop in which a world ends: a connection accepted in the last moment is made, and closed."""
 
@@ -44,6 +47,8 @@ class World:
     ) -> None:
         self.handlers = list(handlers)
         """May be changed while the world runs: the next request meets the new handler."""
+        self.certificates: dict[int, ssl.SSLContext] = {}
+        """The proxies that speak TLS now, by number; may be changed while the world runs, as handlers may."""
         self.log: list[Logged] = []
         self.urls: list[str] = []
         self._host = host
@@ -82,8 +87,15 @@ class World:
         servers = []
         for number in range(len(self.handlers)):
 
-            async def serve(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                with suppress(ConnectionError, asyncio.CancelledError):
+            async def serve(
+                number: int,
+                tls: ssl.SSLContext | None,
+                reader: asyncio.StreamReader,
+                writer: asyncio.StreamWriter,
+            ) -> None:
+                with suppress(OSError, asyncio.CancelledError):
+                    if tls is not None:
+                        await writer.start_tls(tls)
                     await self._connection(number, reader, writer)  # until the client or the world goes
                 writer.close()
                 with suppress(OSError, asyncio.CancelledError):
@@ -92,8 +104,12 @@ class World:
             def accept(
                 reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int = number
             ) -> None:
-                # Not a coroutine: a world that ends just now must know of the connection already.
-                task = asyncio.ensure_future(serve(number, reader, writer))
+                # Not a coroutine: a world that ends just now must know of the connection already, and what
+                # comes before TLS begins would be taken for something else.
+                tls = self.certificates.get(number)
+                if tls is not None:
+                    writer.transport.pause_reading()  # type: ignore[attr-defined]
+                task = asyncio.ensure_future(serve(number, tls, reader, writer))
                 connections[task] = writer
                 task.add_done_callback(connections.pop)
 
@@ -156,6 +172,8 @@ async def _send(protocol: h11.Connection, writer: asyncio.StreamWriter, answer: 
             raw = writer.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
+        case Fault.LATE:
+            await asyncio.sleep(LATE_S)
         case Fault.NONE | Fault.TRUNCATE | Fault.DRIP:
             pass
     bodiless = answer.status in (204, 304)

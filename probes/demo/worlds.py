@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from probes.demo.behaviour import Behaviour, Fault, Script, body, fault, portal, status
 from probes.demo.content import Module, ModuleVersion, simple_module
-from probes.demo.server import World
+from probes.demo.server import Handler, World
 from probes.golang.protocol import Op
 
 PATH = "demo.example/hello"
@@ -43,6 +43,10 @@ class WorldPlan:
     """GOPROXY with {0}, {1}, … for the proxies."""
     query: str = "latest"
     path: str = PATH
+    group: str = ""
+    """What it teaches, together with others."""
+    vouched: tuple[Module, ...] = ()
+    """What a checksum database of the world's own knows; without any there is none."""
 
 
 _VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0-rc.1")
@@ -59,9 +63,23 @@ def _all(behaviour: Behaviour) -> dict[Op, Behaviour]:
     return dict.fromkeys((Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP), behaviour)
 
 
+def _changed(version: str) -> Module:
+    """The same module with a version that somebody has added a file to."""
+    module = _hello()
+    files = (*ModuleVersion(PATH, version).files, ("extra.go", b"package doc\n\nfunc init() { /* ... */ }\n"))
+    versions = tuple(replace(one, files=files) if one.version == version else one for one in module.versions)
+    return replace(module, versions=versions)
+
+
 _GOOD = Place((_hello(),))
 _EMPTY = Place(())
 _BAD_GATEWAY = Place((_hello(),), _all(status(502, b"<h1>Bad Gateway</h1>\n", "text/html")))
+
+_AT_PEACE = "Nothing is broken"
+_WHO_IS_NEXT = "Who is asked next"
+_WRONG_CONTENT = "200, and yet wrong"
+_WHICH = "Which version it is"
+_WAITING = "Patience and trust"
 
 WORLDS = (
     WorldPlan(
@@ -71,6 +89,7 @@ WORLDS = (
         ".zip of the version it chose. The second one is never asked.",
         (_GOOD, _GOOD),
         "{0},{1}",
+        group=_AT_PEACE,
     ),
     WorldPlan(
         "comma-stops-on-502",
@@ -79,6 +98,7 @@ WORLDS = (
         "it stops here, although the second proxy has everything.",
         (_BAD_GATEWAY, _GOOD),
         "{0},{1}",
+        group=_WHO_IS_NEXT,
     ),
     WorldPlan(
         "pipe-passes-502",
@@ -87,6 +107,7 @@ WORLDS = (
         "every single file, so the broken proxy costs its time each time.",
         (_BAD_GATEWAY, _GOOD),
         "{0}|{1}",
+        group=_WHO_IS_NEXT,
     ),
     WorldPlan(
         "404-falls-through",
@@ -95,6 +116,7 @@ WORLDS = (
         "which a comma lets go ask the next proxy.",
         (_EMPTY, _GOOD),
         "{0},{1}",
+        group=_WHO_IS_NEXT,
     ),
     WorldPlan(
         "portal",
@@ -103,6 +125,7 @@ WORLDS = (
         "versions and says that nothing matches; the comma does not help, for 200 is no error.",
         (Place((_hello(),), {Op.LIST: portal, Op.LATEST: status(404, b"not found\n")}), _GOOD),
         "{0},{1}",
+        group=_WRONG_CONTENT,
     ),
     WorldPlan(
         "off-masks-404",
@@ -111,6 +134,7 @@ WORLDS = (
         'GOPROXY=off" and keeps quiet about the 404, which is the real cause.',
         (_EMPTY,),
         "{0},off",
+        group=_WHO_IS_NEXT,
     ),
     WorldPlan(
         "split-files",
@@ -119,6 +143,7 @@ WORLDS = (
         ".zip, so that comes from the second one.",
         (Place((_hello(),), {Op.ZIP: status(404, b"not found: no zip here\n")}), _GOOD),
         "{0},{1}",
+        group=_WHO_IS_NEXT,
     ),
     WorldPlan(
         "bad-zip",
@@ -127,6 +152,7 @@ WORLDS = (
         "go fails, although the second proxy has a good zip and they are joined with |.",
         (Place((_hello(),), {Op.ZIP: body(b"<html>not a zip</html>\n")}), _GOOD),
         "{0}|{1}",
+        group=_WRONG_CONTENT,
     ),
     WorldPlan(
         "forbidden",
@@ -134,6 +160,7 @@ WORLDS = (
         "A policy proxy says 403 with its reason. That is no not-found: behind a comma it ends the search.",
         (Place((_hello(),), _all(status(403, b"blocked by policy: licence not approved\n"))), _GOOD),
         "{0},{1}",
+        group=_WHO_IS_NEXT,
     ),
     WorldPlan(
         "stale",
@@ -142,6 +169,7 @@ WORLDS = (
         "is no error wins: go takes the older version.",
         (Place((_hello("v1.0.0", "v1.1.0"),)), _GOOD),
         "{0},{1}",
+        group=_WHICH,
     ),
     WorldPlan(
         "retracted",
@@ -168,6 +196,7 @@ WORLDS = (
             ),
         ),
         "{0}",
+        group=_WHICH,
     ),
     WorldPlan(
         "hang",
@@ -176,6 +205,18 @@ WORLDS = (
         "without a word. q leaves at once.",
         (Place((_hello(),), _all(fault(Fault.HANG))), _GOOD),
         "{0}|{1}",
+        group=_WAITING,
+    ),
+    WorldPlan(
+        "tampered",
+        "The checksum database has the last word",
+        "Somebody has changed the .zip on the first proxy. The checksum database knows what everybody else "
+        "was served, so go refuses with SECURITY ERROR. It asks no other proxy, although the second one has "
+        "the true .zip.",
+        (Place((_changed("v1.2.0"),)), _GOOD),
+        "{0}|{1}",
+        group=_WAITING,
+        vouched=(_hello(),),
     ),
 )
 
@@ -196,15 +237,20 @@ def running(plan: WorldPlan) -> Iterator[tuple[World, dict[str, str]]]:
 
     The variables make an environment that reads no file of the user and sends nothing anywhere else.
     """
-    with World([place.script().answer for place in plan.places]) as world:
+    handlers: list[Handler] = [place.script().answer for place in plan.places]
+    if plan.vouched:
+        from probes.demo.checksums import VERIFIER_KEY, ChecksumDatabase
+
+        handlers.append(ChecksumDatabase(plan.vouched).answer)
+    with World(handlers) as world:
         yield (
             world,
             {
                 "GOPROXY": plan.goproxy.format(*world.urls),
-                "GOSUMDB": "off",
+                "GOSUMDB": f"{VERIFIER_KEY} {world.urls[-1]}" if plan.vouched else "off",
                 "GOENV": "off",
                 "GOFLAGS": "",
-            "GOMODCACHE": "/demo/pkg/mod",  # a name in go's words; nothing is ever written
+                "GOMODCACHE": "/demo/pkg/mod",  # a name in go's words; nothing is ever written
                 "GOPRIVATE": "",
                 "GONOPROXY": "",
                 "GONOSUMDB": "",

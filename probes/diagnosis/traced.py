@@ -8,6 +8,7 @@ from probes.diagnosis.answers import judge_answer
 from probes.diagnosis.findings import Finding
 from probes.golang.environment import Environment
 from probes.net.limits import Limits
+from probes.sources.remembered import Memory
 from probes.trace.events import Emit, Event, FindingMade, RequestFinished
 from probes.trace.run import trace
 
@@ -20,6 +21,7 @@ async def traced(
     *,
     limits: Limits | None = None,
     findings: Sequence[Finding] = (),
+    memory: Memory | None = None,
 ) -> None:
     """trace.run.trace, with a FindingMade event behind each answer that deserves one."""
     told: set[tuple[int | None, str]] = set()
@@ -33,4 +35,6 @@ async def traced(
                 told.add((event.hop, finding.id))
                 emit(FindingMade(event.at, finding, event.hop, event.request))
 
-    await trace(environment, path, query, emit_with_findings, limits=limits, findings=findings)
+    await trace(
+        environment, path, query, emit_with_findings, limits=limits, findings=findings, memory=memory
+    )

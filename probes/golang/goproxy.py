@@ -126,6 +126,16 @@ def parse_goproxy(goproxy: str, gonoproxy: str = "") -> ProxyList:
     return ProxyList(tuple(hops), tuple(dead))
 
 
+def with_separator(goproxy: str, index: int, separator: Separator) -> str:
+    """The list with another separator behind an entry that a separator follows, all else as it is written."""
+    count = -1
+    for match in _ENTRY.finditer(goproxy):
+        count += bool(_trim(match[1]))
+        if count == index and match[2] and _trim(match[1]):
+            return goproxy[: match.start(2)] + separator.value + goproxy[match.end(2) :]
+    return goproxy
+
+
 def _trim(text: str) -> str:
     from probes.golang.quote import trim_space
 

@@ -21,9 +21,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature as RejectedByCryptography
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from probes.golang.errors import GoError
 from probes.golang.quote import is_space
 
@@ -79,6 +76,10 @@ class Verifier:
 
         A signature that is not 64 bytes long is a wrong one.
         """
+        # Loaded when there is something to verify: it takes as long as all else of this package.
+        from cryptography.exceptions import InvalidSignature as RejectedByCryptography
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except (RejectedByCryptography, ValueError):

@@ -49,6 +49,8 @@ def safe_text(text: str, *, limit: int = DEFAULT_LIMIT, lines: int = 1) -> str:
     the first lines are kept and a final ``…`` says that some were left out. ``limit`` caps the number of
     characters of the whole result; a cut is marked by a final ``…`` that counts as one of them.
     """
+    if lines == 1 and len(text) <= limit and _UNSAFE.search(text) is None:
+        return text  # as nearly all of them are
     cut = False
     if lines > 1:
         kept = text.replace("\r\n", "\n").removesuffix("\n").split("\n", lines)

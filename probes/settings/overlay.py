@@ -57,6 +57,10 @@ class Overlay:
         """Several variables in one step, as a preset does."""
         return self._step({**self.values, **values}, label)
 
+    def clear_to(self, values: Mapping[str, str], label: str) -> Overlay:
+        """These values and no others."""
+        return self._step(values, label)
+
     def drop(self, name: str) -> Overlay:
         """One variable back to what it really is."""
         return self._step({key: value for key, value in self.values.items() if key != name}, name)

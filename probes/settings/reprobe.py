@@ -81,9 +81,14 @@ def _whole(before: Trace, comparison: Comparison) -> str:
         return "The trace before was about another module or query."
     if started.route != comparison.before.view():
         return "The trace before took another route than the one compared with."
-    if changed := sorted({change.name for change in comparison.settings} & _EVERYWHERE):
+    if changed := answers_in_doubt(comparison):
         return f"{', '.join(changed)} can change every answer."
     return ""
+
+
+def answers_in_doubt(comparison: Comparison) -> list[str]:
+    """The changed settings that can change any answer: with these nothing that is known holds."""
+    return sorted({change.name for change in comparison.settings} & _EVERYWHERE)
 
 
 def _askable(comparison: Comparison) -> Iterator[int]:

@@ -1,5 +1,8 @@
 """A report: what was asked, what go says, why, and how that is known; the answers of an issue template.
 
+Five of its headings are the questions of the Go project's own template, in its order, so that each answer can
+be pasted where it belongs. Source: golang/go .github/ISSUE_TEMPLATE/00-bug.yml.
+
 A report is made once, as sections of finished lines, and written out in five forms
 (probes.share.report_forms). Every line is at most WIDTH cells wide and safe for a terminal; nothing is cut,
 long text goes on in the next line. What is not there (no ladder, no comparison) has no section.
@@ -7,21 +10,30 @@ long text goes on in the next line. What is not there (no ladder, no comparison)
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from probes import __version__
 from probes.diagnosis.catalogue import Remedy, Shell
-from probes.diagnosis.columns import columns, wrapped
 from probes.diagnosis.diagnose import Case
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.goproxy import Access, HopKind
 from probes.golang.safetext import safe_text
 from probes.ladder.faults import Judgement
 from probes.share.copy_as import trace_commands
+from probes.share.report_blocks import (
+    LONGEST,
+    MOST,
+    WIDTH,
+    Block,
+    Section,
+    flowing,
+    shell_block,
+    text_block,
+    verbatim,
+)
+from probes.share.report_issue import expectation, go_env, go_version
 from probes.share.session_file import Header
 from probes.share.waterfall import LEGEND, Row, rows, total_seconds
 from probes.trace.events import Outcome, RungClimbed, Verdict, event_to_json
@@ -29,47 +41,7 @@ from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 
 SCHEMA = "modtrace.report/1"
-WIDTH = 80
 _BAR = 24
-_LONGEST = 20_000
-"""Characters of one text; servers say no more than a few thousand."""
-_MOST = 1_000_000
-"""Lines of one text: all."""
-
-
-class Kind(StrEnum):
-    """What a block holds."""
-
-    TEXT = "text"
-    """Lines for people, already wrapped."""
-    SHELL = "sh"
-    """Lines to paste."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Lines that belong together; servers and settings may have said them, so they are never markup."""
-
-    lines: tuple[str, ...]
-    """At most WIDTH cells wide."""
-    kind: Kind = Kind.TEXT
-    whole: tuple[str, ...] = ()
-    """The same with its long lines whole: go's own words, commands. Empty where nothing differs."""
-
-    @property
-    def unwrapped(self) -> tuple[str, ...]:
-        """The lines for a form that scrolls or wraps by itself."""
-        return self.whole or self.lines
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading of our own and what stands under it."""
-
-    title: str
-    blocks: tuple[Block, ...]
-    folded: bool = False
-    """Whether it is more than most readers want."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,115 +90,23 @@ def make_report(
     """The report of a trace, also of one that has not ended."""
     parts: tuple[tuple[str, Iterable[Block], bool], ...] = (
         ("What was asked", _asked(trace, header), False),
-        ("What go says", _words_of_go(trace), False),
+        ("Go version", go_version(trace, header), False),
+        ("Output of go env", go_env(trace, header), False),
+        ("What did you do?", _reproduce(trace), False),
+        ("What did you see happen?", _seen(trace), False),
+        ("What did you expect to see?", expectation(trace), False),
         ("First cause", _first_cause(trace), False),
         ("Diagnosis", _diagnoses(cases), False),
-        ("Settings", _settings(trace), False),
         ("How go decides", _tree(trace), False),
+        ("Settings", _settings(trace), True),
         ("Requests", _requests(trace), True),
         ("Layers", _layers(trace), True),
         ("The same in two ways", _comparisons(trace), True),
-        ("Environment", _environment(trace, header), False),
-        ("How to reproduce", _reproduce(trace), False),
+        ("Environment", _environment(trace, header), True),
     )
     made = ((title, tuple(blocks), folded) for title, blocks, folded in parts)
     sections = tuple(Section(title, blocks, folded) for title, blocks, folded in made if blocks)
     return Report(_target(trace), _verdict(trace), sections, trace, tuple(cases), header, private)
-
-
-# -- lines ------------------------------------------------------------------------------------------------
-
-
-def flowing(text: str, *, head: str = "", indent: str | None = None, width: int = WIDTH) -> list[str]:
-    """A text in as many lines as it takes: the first behind ``head``, the others behind ``indent``."""
-    indent = " " * columns(head) if indent is None else indent
-    safe = safe_text(text, limit=_LONGEST)
-    if columns(head) > width // 2:
-        return [head.rstrip(), *flowing(text, head=indent, indent=indent, width=width)]
-    lines = wrapped(safe, width - max(columns(head), columns(indent)), _MOST)
-    return [(head if number == 0 else indent) + line for number, line in enumerate(lines)] or [head.rstrip()]
-
-
-def verbatim(text: str, *, width: int = WIDTH) -> list[str]:
-    """Lines as they are, each going on in the next where it is too long; tabs are four blanks."""
-    lines: list[str] = []
-    for line in text.replace("\t", "    ").split("\n"):
-        bare = line.lstrip(" ")
-        margin = " " * min(len(line) - len(bare), width // 2)
-        lines += [entry.rstrip() for entry in flowing(bare, head=margin, indent=margin + "  ", width=width)]
-    return lines
-
-
-def shell_lines(command: str, *, width: int = WIDTH) -> list[str]:
-    r"""A command in lines of at most ``width`` cells that a POSIX shell reads as the same command.
-
-    Broken between words with a backslash where it can be; a word that is longer is broken inside, where the
-    next line goes on at its very beginning.
-    """
-    command = safe_text(command, limit=_LONGEST)
-    if columns(command) <= width:
-        return [command]
-    lines = [""]
-    for word in _shell_words(command):
-        longer = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
-        if columns(longer) <= width - 2:
-            lines[-1] = longer
-            continue
-        if lines[-1].strip():
-            lines[-1] += " \\"
-            lines.append("  ")
-        for piece in _pieces(word, width - 4):
-            if lines[-1].strip():
-                lines[-1] += "\\"
-                lines.append("")
-            lines[-1] += piece
-    return lines
-
-
-def _shell_words(command: str) -> Iterator[str]:
-    """The words as they are written, quotes and all."""
-    word, quote = "", ""
-    for character in command:
-        if character == " " and not quote:
-            if word:
-                yield word
-            word = ""
-            continue
-        if character == quote:
-            quote = ""
-        elif character in "'\"" and not quote:
-            quote = character
-        word += character
-    if word:
-        yield word
-
-
-def _pieces(word: str, width: int) -> list[str]:
-    """A word cut into quoted pieces; joined without anything between them they are the word again."""
-    try:
-        values = shlex.split(word)
-    except ValueError:
-        return [word]
-    if columns(word) <= width or len(values) != 1 or "$" in word or '"' in word:
-        return [word]
-    pieces, piece = [], ""
-    for character in values[0]:
-        if piece and columns(shlex.quote(piece + character)) > width - 2:
-            pieces.append(shlex.quote(piece))
-            piece = ""
-        piece += character
-    return [*pieces, shlex.quote(piece)]
-
-
-def _text(lines: Iterable[str]) -> Iterator[Block]:
-    kept = tuple(lines)
-    if kept:
-        yield Block(kept)
-
-
-def _shell(*commands: str) -> Block:
-    whole = tuple(safe_text(command, limit=_LONGEST) for command in commands)
-    return Block(tuple(line for command in whole for line in shell_lines(command)), Kind.SHELL, whole)
 
 
 # -- the sections -----------------------------------------------------------------------------------------
@@ -239,7 +119,7 @@ def _target(trace: Trace) -> str:
 def _verdict(trace: Trace) -> str:
     finished = trace.finished
     if finished is None:
-        return "the trace broke off"
+        return "the trace had not ended"
     return {
         Outcome.OK: "go would download it",
         Outcome.FAILS: "go would fail",
@@ -262,12 +142,19 @@ def _asked(trace: Trace, header: Header | None) -> Iterator[Block]:
                 continue  # go repeats the query there
             if value := getattr(trace.finished, field):
                 lines += flowing(value, head=f"{name:<9}")
-    yield from _text(lines)
+    yield from text_block(lines)
+
+
+def _seen(trace: Trace) -> Iterator[Block]:
+    """What go prints, in its own words; else how the trace ended."""
+    if trace.finished is None or not trace.finished.error:
+        yield Block((f"{_verdict(trace)}.".capitalize(),))
+    yield from _words_of_go(trace)
 
 
 def _words_of_go(trace: Trace) -> Iterator[Block]:
     if trace.finished is not None and trace.finished.error:
-        whole = safe_text(trace.finished.error.replace("\t", "    "), limit=_LONGEST, lines=_MOST)
+        whole = safe_text(trace.finished.error.replace("\t", "    "), limit=LONGEST, lines=MOST)
         yield Block(tuple(verbatim(trace.finished.error)), whole=tuple(whole.split("\n")))
 
 
@@ -275,7 +162,7 @@ def _first_cause(trace: Trace) -> Iterator[Block]:
     cause = trace.first_cause()
     if cause is not None:
         where = f"entry {cause.hop} of GOPROXY, " if cause.hop is not None else ""
-        yield from _text(
+        yield from text_block(
             [
                 *flowing(cause.summary),
                 *flowing(f"{where}operation {cause.op}"),
@@ -300,7 +187,7 @@ def _diagnoses(cases: Sequence[Case]) -> Iterator[Block]:
             yield from _remedy(remedy)
         if found.check:
             yield Block(("afterwards:",))
-            yield _shell(found.check)
+            yield shell_block(found.check)
 
 
 _COMMANDS = frozenset({Shell.POSIX, Shell.ANY, Shell.FISH, Shell.POWERSHELL, Shell.CMD})
@@ -311,7 +198,7 @@ def _remedy(remedy: Remedy) -> Iterator[Block]:
     head = f"remedy ({remedy.scope.value}, {remedy.shell.value}): {warning}{remedy.risk}"
     yield Block(tuple(flowing(head, indent="  ")))
     if remedy.shell in (Shell.POSIX, Shell.ANY):
-        yield _shell(*remedy.lines)
+        yield shell_block(*remedy.lines)
     else:
         yield Block(tuple(part for line in remedy.lines for part in verbatim(line)))
 
@@ -329,7 +216,7 @@ def _settings(trace: Trace) -> Iterator[Block]:
     ]
     if empty:
         lines += flowing("not set: " + ", ".join(empty), indent="  ")
-    yield from _text(lines)
+    yield from text_block(lines)
     for finding in trace.all_findings():
         yield from _finding(finding)
 
@@ -348,7 +235,7 @@ def _finding(finding: Finding) -> Iterator[Block]:
 
 
 def _tree(trace: Trace) -> Iterator[Block]:
-    yield from _text(tree_lines(trace))
+    yield from text_block(tree_lines(trace))
 
 
 def tree_lines(trace: Trace, *, width: int = WIDTH) -> Iterator[str]:
@@ -475,7 +362,7 @@ def _comparisons(trace: Trace) -> Iterator[Block]:
     for made in trace.comparisons:
         mark = "DIFFERS" if made.differs else "same"
         lines += flowing(f"{made.what}: {made.sentence}", head=f"{mark:<8}")
-    yield from _text(lines)
+    yield from text_block(lines)
 
 
 # -- where, and again ---------------------------------------------------------------------------------------
@@ -492,7 +379,7 @@ def _environment_json(trace: Trace, header: Header | None) -> dict[str, str | No
 
 def _environment(trace: Trace, header: Header | None) -> Iterator[Block]:
     said = _environment_json(trace, header)
-    yield from _text(
+    yield from text_block(
         line for name, value in said.items() for line in flowing(value or "unknown", head=f"{name:<9}")
     )
 
@@ -501,7 +388,7 @@ def _reproduce(trace: Trace) -> Iterator[Block]:
     for command in trace_commands(trace):
         note = f" {command.note}" if command.note else ""
         yield Block(tuple(flowing(f"{command.title}:{note}")))
-        yield _shell(command.line)
+        yield shell_block(command.line)
 
 
 def _row_json(row: Row) -> dict[str, Any]:

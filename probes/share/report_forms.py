@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from probes.share.report import Block, Kind, Report, Section, flowing
+from probes.share.report import Report
+from probes.share.report_blocks import Block, Kind, Section, flowing
 from probes.share.report_picture import picture
 
 

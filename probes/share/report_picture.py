@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from probes.diagnosis.columns import columns, cut
 from probes.golang.safetext import safe_text
-from probes.share.report import Report, answer_word, flowing, tree_lines
+from probes.share.report import Report, answer_word, tree_lines
+from probes.share.report_blocks import flowing
 from probes.share.waterfall import LEGEND, LETTERS, Row, rows, total_seconds
 
 _CELL, _LINE, _MARGIN = 8.4, 18, 16

@@ -18,25 +18,27 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probes import __version__
 from probes.golang.redact import MASK, redact
 from probes.share.state import PRIVATE_FILE, make_private, state_folder
 from probes.trace.events import Event, SettingView, TraceStarted, event_to_json
-from probes.trace.version_table import BrowseEvent
+
+if TYPE_CHECKING:
+    from probes.trace.version_table import BrowseEvent
 
 SCHEMA = "modtrace.session/1"
-MINOR = 0
+MINOR = 1
+"""1: ``resumes`` in the header."""
 KEPT = 50
 """Sessions that are kept; the oldest go first."""
 MAX_BYTES = 20_000_000
@@ -70,6 +72,8 @@ class Header:
     """When it began: ISO 8601, UTC."""
     platform: str = ""
     minor: int = MINOR
+    resumes: str = ""
+    """The name of the session that this one goes on with, in the same folder."""
 
     def to_json(self) -> dict[str, Any]:
         """The header as one JSON object."""
@@ -81,13 +85,15 @@ class Header:
             "schema": SCHEMA, "minor": self.minor, "modtrace": self.modtrace, "time": self.time,
             "command": self.command, "platform": self.platform, "go": self.go, "shell": self.shell,
             "path": self.path, "query": self.query, "settings": settings,
+            **({"resumes": self.resumes} if self.resumes else {}),
         }  # fmt: skip
 
     @classmethod
     def of(cls, command: str, *, shell: str = "posix", started: TraceStarted | None = None) -> Header:
         """The header of a session that begins now on this machine."""
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: UP017
-        machine = f"{platform.system().lower()}/{platform.machine()}"
+        kernel = os.uname()  # what the platform module asks, too; importing that takes longer
+        machine = f"{kernel.sysname.lower()}/{kernel.machine}"
         if started is None:
             return cls(command, shell=shell, time=now, platform=machine)
         return cls(
@@ -131,6 +137,8 @@ class SessionRecorder:
     """The file that is being written."""
     problem: str = ""
     """Why nothing is saved (any more), in a few words."""
+    resumes: str = ""
+    """The name of the session that the first file goes on with."""
     _handle: int | None = None
     _size: int = 0
     _began: float = 0.0
@@ -166,6 +174,11 @@ class SessionRecorder:
         with self._lock, suppress(OSError):
             self._close()
 
+    def drop(self) -> None:
+        """Leave the session as it is: whoever ran it was cut off, and may want to resume it."""
+        with self._lock, suppress(OSError):
+            self._drop()
+
     def __enter__(self) -> SessionRecorder:
         return self
 
@@ -177,6 +190,7 @@ class SessionRecorder:
         make_private(self.folder)
         self._began, self._size = monotonic(), 0
         header = Header.of(self.command, shell=self.shell, started=started)
+        header, self.resumes = replace(header, resumes=self.resumes), ""
         self.path, self._handle = _new_file(self.folder)
         rotate(self.folder, self.kept)
         self._write(without_secrets(header.to_json()))
@@ -218,10 +232,26 @@ def _new_file(folder: Path) -> tuple[Path, int]:
         path = folder / (f"{stem}.jsonl" if number == 0 else f"{stem}-{number}.jsonl")
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-            return path, os.open(path, flags, PRIVATE_FILE)
+            handle = os.open(path, flags, PRIVATE_FILE)
+            _lock(handle)
+            return path, handle
         except FileExistsError:
             continue
     raise OSError(f"no free name for a session in {folder}")
+
+
+def _lock(handle: int) -> bool:
+    """Mark a file as being written, for as long as it is open; the kernel forgets that with the process."""
+    with suppress(ImportError):  # there is none on Windows
+        import fcntl
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # a file system that knows no locks
+    return True
 
 
 # -- the folder -------------------------------------------------------------------------------------------
@@ -276,6 +306,8 @@ class SessionInfo:
     """How its last trace ended; None when it did not."""
     closed: bool
     """Whether it was ended properly: if not, it can be resumed."""
+    in_use: bool = False
+    """Whether a modtrace is writing it now."""
 
 
 def list_sessions(folder: Path | None, most: int = KEPT) -> list[SessionInfo]:
@@ -284,6 +316,18 @@ def list_sessions(folder: Path | None, most: int = KEPT) -> list[SessionInfo]:
 
 
 _TAIL = 1 << 16
+_TRACE_KINDS = (b'"trace.started"', b'"trace.finished"')
+
+
+def to_resume(folder: Path | None) -> SessionInfo | None:
+    """The newest session that was cut off and that none has gone on with, else the newest; None for none.
+
+    What another modtrace is writing now is not taken away from it.
+    """
+    sessions = [info for info in list_sessions(folder) if not info.in_use]
+    resumed = {info.header.resumes for info in sessions}
+    broken = [info for info in sessions if not info.closed and info.file.name not in resumed]
+    return next(iter([*broken, *sessions]), None)
 
 
 def _infos(files: Iterable[Path]) -> Iterator[SessionInfo]:
@@ -296,9 +340,14 @@ def _infos(files: Iterable[Path]) -> Iterator[SessionInfo]:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size - _TAIL))
                 tail = file.read(_TAIL)
+                closed = f'"{CLOSED}"'.encode() in tail
+                if not any(kind in tail for kind in _TRACE_KINDS):
+                    file.seek(0)
+                    tail = file.read(MAX_BYTES)
+                in_use = not closed and not _lock(file.fileno())
         except (OSError, BadSession):
             continue
-        yield SessionInfo(path, header, size, _last_outcome(tail), f'"{CLOSED}"'.encode() in tail)
+        yield SessionInfo(path, header, size, _last_outcome(tail), closed, in_use)
 
 
 def _last_outcome(tail: bytes) -> str | None:

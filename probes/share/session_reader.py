@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,9 @@ MAX_LINE = 8_000_000
 """Bytes of one event."""
 MAX_TOTAL = 64_000_000
 """Bytes of a whole file: three times what a session may take."""
+MAX_NUMBER = 1e12
+"""Nothing that modtrace counts or times comes near it; what is drawn with larger ones would overflow."""
+_DIGITS = 19
 
 _FAMILY = "modtrace.session/"
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(Event)}
@@ -158,7 +160,7 @@ def header_from_json(data: dict[str, Any]) -> Header:
         command=_text(data, "command") or "trace", path=_text(data, "path"), query=_text(data, "query"),
         go=go if isinstance(go, str) else None, settings=views, shell=_text(data, "shell") or "posix",
         modtrace=_text(data, "modtrace"), time=_text(data, "time"), platform=_text(data, "platform"),
-        minor=minor,
+        minor=minor, resumes=_text(data, "resumes"),
     )  # fmt: skip
 
 
@@ -177,7 +179,7 @@ def _list(data: dict[str, Any], name: str) -> list[Any]:
 
 
 def _object(line: bytes) -> dict[str, Any]:
-    data = json.loads(line, parse_constant=_no_number, parse_float=_finite)
+    data = json.loads(line, parse_constant=_no_number, parse_float=_bounded_float, parse_int=_bounded_int)
     if not isinstance(data, dict):
         raise TypeError("no JSON object")
     return data
@@ -187,11 +189,17 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def _finite(text: str) -> float:
+def _bounded_float(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
+    if not abs(value) <= MAX_NUMBER:
         raise ValueError(f"{text[:20]} is no number")
     return value
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(f"{text[:20]} is no number")
+    return int(text)
 
 
 def _known_fields(kind: type[Any], data: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Answers that a trace before has brought: what is known is not asked for again when only a setting changes.
 
-This is modtrace's own; go remembers nothing from one command to the next but what its module cache holds. An
-answer is remembered with all that was seen of it, its time included, so that a trace that meets it again reads
-as if it had been asked: the fetcher's clock is put forward by what the answer took then. Within one trace
-nothing is served from that trace's own answers, for go asks as often as it asks.
+This is modtrace's own; go remembers nothing from one command to the next but what its module cache holds.
+An answer is remembered with all that was seen of it, its time included, so that a trace that meets it again
+reads as if it had been asked: the fetcher's clock is put forward by what the answer took then. Within one
+trace nothing is served from that trace's own answers, for go asks as often as it asks.
 
 An answer stands under its whole URL, credentials included: other credentials are another question. Whoever
 keeps a memory has to forget it when something changes that could change every answer (an HTTP proxy, trusted
@@ -12,6 +12,7 @@ certificates): probes.settings.reprobe knows which settings these are.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass, field
 from time import monotonic
@@ -116,9 +117,7 @@ class RememberingFetcher(Fetcher):
             raise error
         return b"" if sink is not None else body
 
-    def _again(
-        self, known: _Known, exchange: Exchange, received: Received, sink: BinaryIO | None
-    ) -> bytes:
+    def _again(self, known: _Known, exchange: Exchange, received: Received, sink: BinaryIO | None) -> bytes:
         """Retell an answer, at the times that it had."""
         began, base = monotonic(), self.skipped_s
         for phase in known.phases:
@@ -129,7 +128,7 @@ class RememberingFetcher(Fetcher):
             setattr(received, one.name, getattr(known.received, one.name))
         for one in dataclasses.fields(Exchange):
             if one.name not in _NOT_KEPT:
-                setattr(exchange, one.name, getattr(known.exchange, one.name))
+                setattr(exchange, one.name, copy.copy(getattr(known.exchange, one.name)))
         received.is_known = True
         if known.error is not None:
             raise known.error.with_traceback(None)
@@ -153,9 +152,8 @@ def _listen(exchange: Exchange) -> list[_Phase]:
 
 
 def _copy_exchange(exchange: Exchange) -> Exchange:
-    copy = Exchange()
+    kept = Exchange()
     for one in dataclasses.fields(Exchange):
         if one.name not in _NOT_KEPT:
-            value = getattr(exchange, one.name)
-            setattr(copy, one.name, type(value)(value) if isinstance(value, dict | list | bytearray) else value)
-    return copy
+            setattr(kept, one.name, copy.copy(getattr(exchange, one.name)))
+    return kept

@@ -44,6 +44,7 @@ from probes.net.dial import errno_words
 from probes.net.limits import Limits, Stalled
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import ProxyRepo
+from probes.sources.remembered import Memory, RememberingFetcher
 from probes.trace.events import BodyProgress, Event, RequestFinished
 from probes.trace.narrator import Attempt, Narrator
 from probes.trace.route import Route, plan
@@ -80,13 +81,15 @@ async def browse(
     *,
     limits: Limits | None = None,
     ask_all: bool = False,
+    memory: Memory | None = None,
 ) -> None:
     """Ask the proxies which versions of ``path`` they have; all at once with ``ask_all``.
 
     Without it, in the order of the list and only as far as go would come. The last event is BrowseFinished,
-    also when the task is cancelled. Raises nothing for what networks, servers or settings do.
+    also when the task is cancelled. Raises nothing for what networks, servers or settings do. What ``memory``
+    knows is not asked for again.
     """
-    browser = _Browser(environment, path, emit, limits or Limits())
+    browser = _Browser(environment, path, emit, limits or Limits(), memory)
     cancelled = True
     try:
         await browser.run(ask_all)
@@ -129,11 +132,14 @@ def _dead_proxies(goproxy: str, route: Route) -> list[Hop]:
 class _Browser:
     """One run of the browser."""
 
-    def __init__(self, environment: Environment, path: str, emit: BrowseEmit, limits: Limits) -> None:
+    def __init__(
+        self, environment: Environment, path: str, emit: BrowseEmit, limits: Limits, memory: Memory | None
+    ) -> None:
         self._environment = environment
         self._path = path
         self._emit = emit
         self._limits = limits
+        self._memory = memory
         self._began = monotonic()
 
     def now(self) -> float:
@@ -190,7 +196,8 @@ class _Browser:
         versions: list[str] = []
         latest: RevInfo | None = None
         errors: dict[Op, GoError] = {}
-        async with _at_proxy(self._environment, self._path, hop, self._limits, _collect(requests)) as at:
+        said = _collect(requests)
+        async with _at_proxy(self._environment, self._path, hop, self._limits, said, self._memory) as at:
             repo = at.repo
             try:
                 versions = await _patient(repo.versions(""))
@@ -250,12 +257,18 @@ class _AtProxy:
 
 @asynccontextmanager
 async def _at_proxy(
-    environment: Environment, path: str, hop: Hop, limits: Limits, emit: Callable[[Event], None]
+    environment: Environment,
+    path: str,
+    hop: Hop,
+    limits: Limits,
+    emit: Callable[[Event], None],
+    memory: Memory | None = None,
 ) -> AsyncIterator[_AtProxy]:
     """Open a client for one proxy; close its connections at the end, also when cancelled."""
     assert hop.url is not None
     client = new_client(environment, limits)
-    narrator = Narrator(emit, Fetcher(client, limits))
+    fetcher = Fetcher(client, limits) if memory is None else RememberingFetcher(client, limits, memory)
+    narrator = Narrator(emit, fetcher)
     attempt = Attempt(0, hop)
     narrator.begin(attempt)
     try:

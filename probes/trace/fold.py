@@ -184,9 +184,9 @@ class Trace:
         return last
 
     def all_findings(self) -> list[Finding]:
-        """What is worth telling: of the environment, then of the answers."""
+        """What is worth telling: of the environment, then of the answers; the same of several only once."""
         told = [] if self.started is None else list(self.started.findings)
-        return told + [made.finding for made in self.findings]
+        return list(dict.fromkeys(told + [made.finding for made in self.findings]))
 
     def first_cause(self) -> FirstCause | None:
         """The first real cause of a failure: what go's one error may hide.
@@ -273,6 +273,8 @@ class Trace:
             "outcome": finished.outcome.value if finished else "unknown",
             "detail": finished.detail if finished else "",
             "version": finished.version if finished else None,
+            "why": self.chosen.why if self.chosen else "",
+            "passed_over": self._passed_over(),
             "sum": finished.sum if finished else None,
             "go_mod_sum": finished.go_mod_sum if finished else None,
             "served": self.served(),
@@ -283,6 +285,10 @@ class Trace:
             "requests": [self._request_json(request) for request in self.requests.values()],
             "findings": [finding.to_json() for finding in self.all_findings()],
         }
+
+    def _passed_over(self) -> list[dict[str, str]]:
+        versions = () if self.chosen is None else self.chosen.passed_over
+        return [{"version": one.version, "why": one.why} for one in versions]
 
     def _request_json(self, request: Request) -> dict[str, Any]:
         started, finished = request.started, request.finished

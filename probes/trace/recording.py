@@ -70,14 +70,26 @@ def browse_event_from_json(data: dict[str, Any]) -> BrowseEvent:
 def _build(kind: type[Any], data: dict[str, Any]) -> Any:
     if kind is Finding:
         return Finding.from_json(data)
-    hints = typing.get_type_hints(kind)
-    names = {field.name for field in dataclasses.fields(kind)}
+    hints, names = _fields(kind)
     if unknown := set(data) - names:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     values = {name: _value(hints[name], value) for name, value in data.items()}
     if "timing" in values and values["timing"] is not None:
         values["timing"] = _seconds(values["timing"])
     return kind(**values)
+
+
+_FIELDS: dict[str, tuple[dict[str, Any], frozenset[str]]] = {}
+"""What was found out about classes: a session has many events."""
+
+
+def _fields(kind: type[Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """The types of a class's fields, and their names."""
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name not in _FIELDS:
+        names = frozenset(field.name for field in dataclasses.fields(kind))
+        _FIELDS[name] = typing.get_type_hints(kind), names
+    return _FIELDS[name]
 
 
 def _seconds(timing: Any) -> Any:

@@ -18,6 +18,7 @@ from probes.golang.goproxy import (
 )
 from probes.golang.gosumdb import use_sum_db
 from probes.golang.patterns import PatternMatch
+from probes.golang.redact import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Route:
             goproxy=self.proxies.for_people(),
             hops=hops,
             dead=self.proxies.dead,
-            error=None if self.error is None else str(self.error),
+            error=None if self.error is None else redact(str(self.error)),
             private_pattern=None if self.private is None else self.private.pattern,
             checksum=self.checksum,
         )

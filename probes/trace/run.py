@@ -47,8 +47,8 @@ async def trace(
     """Trace PATH@QUERY as `go mod download -json` would fetch it with a cold module cache.
 
     Every step goes to ``emit``; the last event is TraceFinished, also when the task is cancelled (the
-    cancellation then goes on). Raises nothing for what networks, servers or settings do. What ``memory`` knows
-    is not asked for again.
+    cancellation then goes on). Raises nothing for what networks, servers or settings do. What ``memory``
+    knows is not asked for again.
     """
     limits = limits or Limits()
     route = plan(environment, path, query)

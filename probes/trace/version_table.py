@@ -180,11 +180,8 @@ class ColumnState:
     answered: ColumnAnswered | None = None
     because: str = ""
     """Why it is not asked."""
-
-    @property
-    def listed(self) -> frozenset[str]:
-        """What it lists."""
-        return frozenset(self.answered.versions) if self.answered else frozenset()
+    listed: frozenset[str] = frozenset()
+    """What it lists."""
 
 
 @dataclass(slots=True)
@@ -207,6 +204,8 @@ class VersionTable:
     finished: BrowseFinished | None = None
     columns: list[ColumnState] = field(default_factory=list)
     downloads: dict[Wanted, Download] = field(default_factory=dict)
+    _newest_first: list[str] | None = field(default=None, repr=False, compare=False)
+    """Kept, for each of these lists may be ten thousand long; None when it is to be made anew."""
 
     def apply(self, event: BrowseEvent) -> None:
         """Take one event in."""
@@ -214,11 +213,13 @@ class VersionTable:
             case BrowseStarted():
                 self.path, self.started, self.finished = event.path, event, None
                 self.columns = [ColumnState(column) for column in event.columns]
+                self._newest_first = []
             case ColumnAsked():
                 self.columns[event.column].asking = True
             case ColumnAnswered():
                 state = self.columns[event.column]
                 state.asking, state.answered = False, event
+                self._add_versions(state, event)
             case ColumnSkipped():
                 self.columns[event.column].because = event.because
             case BrowseFinished():
@@ -235,11 +236,22 @@ class VersionTable:
 
     def versions(self) -> list[str]:
         """Every version that some proxy names, in go's order, the newest first."""
-        named = {version for state in self.columns for version in state.listed}
-        named |= {
-            state.answered.latest for state in self.columns if state.answered and state.answered.latest
-        }
-        return semver.sort(named)[::-1]
+        if self._newest_first is None:
+            named = {version for state in self.columns for version in state.listed}
+            named |= {
+                state.answered.latest for state in self.columns if state.answered and state.answered.latest
+            }
+            self._newest_first = semver.sort(named)[::-1]
+        return self._newest_first
+
+    def _add_versions(self, state: ColumnState, event: ColumnAnswered) -> None:
+        """Take in a list. The first one comes in order, and that of a mirror names nothing new."""
+        state.listed = frozenset(event.versions)
+        named = state.listed if event.latest is None else state.listed | {event.latest}
+        if self._newest_first == [] and named == state.listed:
+            self._newest_first = list(dict.fromkeys(reversed(event.versions)))
+        elif self._newest_first is None or not named.issubset(self._newest_first):
+            self._newest_first = None
 
     def cell(self, version: str, column: int) -> Cell:
         """What a proxy says of a version."""

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from probes.diagnosis.columns import columns
 from probes.diagnosis.diagnose import diagnose
-from probes.share.report import WIDTH, Report, make_report, shell_lines
+from probes.share.report import Report, make_report
+from probes.share.report_blocks import WIDTH, shell_lines
 from probes.share.report_forms import Form, write
+from probes.share.session_file import Header
 from probes.share.waterfall import rows, total_seconds
-from probes.trace.events import Event, RequestStarted, TraceStarted
+from probes.trace.events import Event, RequestStarted, SettingView, TraceStarted
 from probes.trace.fold import Trace
 from tests.share.private_world import Private, trace_of
 from tests.share.recordings import PLANS, events_of
@@ -49,12 +51,55 @@ def test_text_fits_and_has_no_control_characters(name: str) -> None:
 def test_it_answers_an_issue_template() -> None:
     text = write(_report(events_of(NAME)), Form.TEXT)
     for words in (
-        "demo.example/hello@latest", "go would fail", "What go says", "502 Bad Gateway", "First cause",
+        "demo.example/hello@latest", "go would fail", "What did you see happen?", "502 Bad Gateway", "First cause",
         "rule: cmd/go/internal/modfetch/proxy.go", "[R01 FALLBACK]", "remedy (", "GOPROXY        process",
         "never asked", "list 502", "waiting for the answer", "FAIL http", "modtrace trace --set=GOPROXY=",
-        "go mod", "How to reproduce", "Environment",
+        "go mod", "What did you do?", "What did you expect to see?", "Environment",
     ):  # fmt: skip
         assert words in text, words
+
+
+TEMPLATE = (
+    "Go version", "Output of go env", "What did you do?", "What did you see happen?",
+    "What did you expect to see?",
+)  # fmt: skip
+"""The questions of golang/go .github/ISSUE_TEMPLATE/00-bug.yml, in its order."""
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_questions_of_gos_template_are_answered_in_their_order(name: str) -> None:
+    text = write(_report(events_of(name)), Form.MARKDOWN)
+    places = [text.index(f"### {question}\n") for question in TEMPLATE]
+    assert places == sorted(places)
+    for place in places:
+        answer = text[place:].split("\n### ")[0].splitlines()[1:]
+        assert [line for line in answer if line and not line.startswith("```")], "no answer"
+
+
+def test_go_env_is_printed_as_go_prints_it() -> None:
+    started, *others = events_of(NAME)
+    assert isinstance(started, TraceStarted)
+    views = (
+        SettingView("GOFLAGS", "-x='a b'", "process"), SettingView("GOPROXY", "off", "goenv"),
+    )  # fmt: skip
+    text = write(_report([replace(started, settings=views), *others]), Form.MARKDOWN)
+    assert r"GOFLAGS='-x='\''a b'\'''" in text
+    assert "\nGOPROXY='off'\n" in text
+
+
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [("linux/x86_64", "go version go1.27.3 linux/amd64"), ("", "go version go1.27.3"),
+     ("darwin/arm64", "go version go1.27.3 darwin/arm64")],
+)  # fmt: skip
+def test_the_version_is_the_line_that_go_prints(platform: str, words: str) -> None:
+    started, *others = events_of(NAME)
+    assert isinstance(started, TraceStarted)
+    trace = Trace()
+    for event in (replace(started, go_version="go1.27.3"), *others):
+        trace.apply(event)
+    text = write(make_report(trace, (), header=Header("app", platform=platform)), Form.TEXT)
+    assert words in text.splitlines()
 
 
 def test_json_holds_everything() -> None:
@@ -103,7 +148,7 @@ def _assert_own_words_only(markdown: str) -> None:
     assert re.fullmatch(r"## modtrace report: (`+)[^`]?.*\1", first)
     for line in others:
         assert re.fullmatch(
-            r"### [A-Z][A-Za-z ]+|<details><summary>[A-Z][A-Za-z ]+</summary>|</details>", line
+            r"### [A-Z][A-Za-z ]+\??|<details><summary>[A-Z][A-Za-z ]+</summary>|</details>", line
         ), line
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -26,7 +27,7 @@ from probes.share.session_file import (
 )
 from probes.share.session_reader import BadSession, SessionReader
 from probes.trace.events import Outcome, RequestFinished, Timing, TraceFinished, VersionChosen
-from probes.trace.version_table import BrowseFinished, BrowseStarted
+from probes.trace.version_table import BrowseFinished, BrowseStarted, Column, ColumnAnswered
 from tests.share.recordings import PLANS, events_of, lines_of, raw_lines, recording_lines, saved
 
 NAME = "comma-stops-on-502"
@@ -287,6 +288,27 @@ def test_any_bytes_are_a_session_or_a_bad_one(lines: list[bytes]) -> None:
     except BadSession as error:
         complaint = str(error)
     assert "\n" not in complaint
+
+
+@pytest.mark.parametrize("number", ["1e13", "-1e300", "1" * 30])
+def test_numbers_that_nothing_counts_are_refused(number: str, tmp_path: Path) -> None:
+    lines = raw_lines(saved(tmp_path, events_of(NAME)))
+    bad = re.sub(rb'"at": [0-9.e-]+', b'"at": ' + number.encode(), lines[2])
+    assert bad != lines[2]
+    with pytest.raises(BadSession, match=r"line 3: .* is no number"):
+        list(SessionReader([*lines[:2], bad]))
+
+
+def test_a_long_list_of_versions_does_not_hide_how_the_trace_ended(tmp_path: Path) -> None:
+    recorder = SessionRecorder(tmp_path)
+    for event in events_of(NAME):
+        recorder.emit(event)
+    versions = tuple(f"v1.{number}.0-with-a-long-name" for number in range(8000))
+    recorder.emit(BrowseStarted(0.0, "m.test/x", (Column(0, 0, "p", "p", False, False),)))
+    recorder.emit(ColumnAnswered(0.0, 0, versions))
+    recorder.close()
+    (info,) = list_sessions(tmp_path)
+    assert (info.outcome, info.closed, info.in_use) == ("fails", True, False)
 
 
 def test_too_long_a_line_is_refused() -> None:

@@ -44,7 +44,7 @@ class TerminalSession:
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, columns: int = 80, rows: int = 24
     ) -> None:
         self._argv = list(argv)
-        self._env = {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self._env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **env}
         self._cwd = cwd
         self._size = (columns, rows)
         self.output = b""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import Environment, Setting, Source
 from probes.golang.variables import VARIABLE, VARIABLES, Group
 from tui.drawing.fields import Details, Field, finding_fields, heading, level_mark
-from tui.lines import Line, Role, Row, cells, line, pad, wrap
+from tui.drawing.whatif_marks import variable_words
+from tui.lines import Line, Role, Row, cells, line, pad, row_with, wrap
+from tui.matching import found_in
 from tui.symbols import Symbols
 
 _NAME = 20
@@ -25,6 +27,14 @@ class EnvironmentView:
     environment: Environment
     findings: tuple[Finding, ...] = ()
     """Their places are counted in the values as they are shown."""
+    tried: frozenset[str] = frozenset()
+    """The variables that have a what-if value."""
+    unknown: frozenset[str] = frozenset()
+    """The variables of which nothing is known: a saved session holds only those that decide."""
+
+    def knows(self, name: str) -> bool:
+        """Whether anything is known of a variable."""
+        return name not in self.unknown
 
     def findings_for(self, name: str | None) -> list[Finding]:
         """The findings about one variable, or with None those that belong to no row."""
@@ -39,7 +49,7 @@ def environment_rows(view: EnvironmentView, width: int, symbols: Symbols, needle
     for group in Group:
         body: list[Row] = []
         for variable in VARIABLES:
-            if variable.group is group and matches(view, variable.name, needle):
+            if variable.group is group and view.knows(variable.name) and matches(view, variable.name, needle):
                 body += _variable_rows(view, variable.name, width, symbols)
         if body:
             if rows:
@@ -59,29 +69,38 @@ def matches(view: EnvironmentView, name: str, needle: str) -> bool:
     setting = view.environment.setting(name)
     texts = [name, setting.shown.text, source_words(setting.source, setting.where)]
     texts += [finding.message for finding in view.findings_for(name)]
-    return needle.lower() in "\n".join(texts).lower()
+    return found_in(needle, "\n".join(texts))
 
 
 def _variable_rows(view: EnvironmentView, name: str, width: int, symbols: Symbols) -> Iterator[Row]:
     setting = view.environment.setting(name)
     findings = view.findings_for(name)
     if not _is_set(setting) and not findings:
-        yield Row(("variable", name), line("  ", pad(name, _NAME), ("(not set)", Role.FAINT)))
+        if name not in view.tried:
+            yield Row(("variable", name), line("  ", pad(name, _NAME), ("(not set)", Role.FAINT)))
+            return
+        words = line("(not set)  ", _source(view, setting))
+        yield Row(("variable", name), _name_cell(view, name, symbols) + words)
         return
-    source = (source_words(setting.source, setting.where), Role.FAINT)
-    value, carets = _excerpt(setting, findings, width - _LEFT, symbols)
-    shown = line("  ", (pad(name, _NAME), Role.NAME), value or "(empty)")
+    source = _source(view, setting)
+    value, carets = excerpt(setting, findings, width - _LEFT, symbols)
+    shown = _name_cell(view, name, symbols) + line(value or "(empty)")
     same_line = shown.width + 2 + cells(source[0]) <= width
-    yield Row(("variable", name), shown + line("  ", source) if same_line else shown)
-    if carets.strip():
+    text = shown + line("  ", source) if same_line else shown
+    row = row_with(("variable", name), text, setting.shown.text)
+    copied = "  ".join((name, setting.shown.text or "(empty)", source[0]))
+    full = None if row.full is None else line(" " * _LEFT) + row.full
+    has_carets = bool(carets.strip())
+    yield replace(row, copy=copied, full=None if has_carets else full)
+    if has_carets:
         role = level_mark(min((f.level for f in findings), key=list(Level)[::-1].index), symbols)[1]
-        yield _more(name, "caret", line(" " * _LEFT, (carets, role)))
+        yield replace(_more(name, "caret", line(" " * _LEFT, (carets, role))), full=full)
     if not same_line:
-        yield _more(name, "source", _source_line(source[0], width, symbols))
+        yield _more(name, "source", _source_line(*source, width, symbols), source[0])
     yield from _under_value(setting, findings, width, symbols)
 
 
-def _excerpt(setting: Setting, findings: list[Finding], room: int, symbols: Symbols) -> tuple[str, str]:
+def excerpt(setting: Setting, findings: list[Finding], room: int, symbols: Symbols) -> tuple[str, str]:
     """The value, or the part of it where something is wrong, and carets under what is wrong."""
     text = setting.shown.text
     places = [
@@ -111,21 +130,38 @@ def _under_value(setting: Setting, findings: list[Finding], width: int, symbols:
             yield _more(setting.name, f"hides {number}", text + line("  ", (where, Role.FAINT)))
         else:
             yield _more(setting.name, f"hides {number}", text)
-            yield _more(setting.name, f"from {number}", _source_line(where, width, symbols))
+            text = _source_line(where, Role.FAINT, width, symbols)
+            yield _more(setting.name, f"from {number}", text, where)
     for number, finding in enumerate(findings):
         yield from _finding_rows((setting.name, f"finding {number}"), finding, width, symbols)
 
 
-def _source_line(words: str, width: int, symbols: Symbols) -> Line:
+def _name_cell(view: EnvironmentView, name: str, symbols: Symbols) -> Line:
+    """The name, with the sign of a what-if value before it."""
+    sign = (symbols.unreal, Role.WARN) if name in view.tried else " "
+    return line(" ", sign, (pad(name, _NAME), Role.WARN if name in view.tried else Role.NAME))
+
+
+def _source(view: EnvironmentView, setting: Setting) -> tuple[str, Role]:
+    """Where a value comes from; of one that is tried, that it is not real."""
+    words = source_words(setting.source, setting.where)
+    if setting.name not in view.tried:
+        return words, Role.FAINT
+    if setting.source is Source.OVERLAY:
+        return variable_words(setting.value), Role.WARN
+    return f"{words}; {variable_words('')}", Role.WARN
+
+
+def _source_line(words: str, role: Role, width: int, symbols: Symbols) -> Line:
     """Where a value comes from; of a long path the end, where the line number is."""
     room = max(8, width - _LEFT)
     while cells(words) > room:
         words = symbols.cut + words[len(symbols.cut) + 1 :]
-    return line(" " * _LEFT, (words, Role.FAINT))
+    return line(" " * _LEFT, (words, role))
 
 
-def _more(name: str, what: str, text: Line) -> Row:
-    return Row((name, what), text, selectable=False)
+def _more(name: str, what: str, text: Line, *words: str) -> Row:
+    return replace(row_with((name, what), text, *words), selectable=False)
 
 
 def _finding_rows(key: tuple[str, object], finding: Finding, width: int, symbols: Symbols) -> Iterator[Row]:
@@ -184,9 +220,9 @@ def environment_details(view: EnvironmentView, key: object, symbols: Symbols) ->
 def _variable(view: EnvironmentView, name: str, symbols: Symbols) -> Iterator[Field]:
     setting, variable = view.environment.setting(name), VARIABLE[name]
     yield Field("", variable.summary, Role.FAINT)
-    if _is_set(setting):
+    if _is_set(setting) or name in view.tried:
         yield Field("value", setting.shown.text or "(empty)", Role.STRONG, verbatim=True)
-        yield Field("source", source_words(setting.source, setting.where))
+        yield Field("source", *_source(view, setting))
     else:
         yield Field("value", setting.shown.text or "(not set)", Role.STRONG, verbatim=True)
     if variable.default:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from probes.diagnosis.findings import Finding, Level
 from tui.lines import Role, Row, chop, line, pad, wrap
+from tui.matching import found_in
 from tui.symbols import Symbols
 
 _LABEL = 11
@@ -34,6 +35,10 @@ class Details:
 
     title: str
     fields: tuple[Field, ...]
+
+    def with_more(self, fields: Sequence[Field]) -> Details:
+        """The same with more to say at its end."""
+        return Details(self.title, (*self.fields, *fields)) if fields else self
 
     def first_remedy(self) -> str | None:
         """The first line that is there to be copied and run; None when there is none."""
@@ -70,17 +75,39 @@ def level_mark(level: Level, symbols: Symbols) -> tuple[str, Role]:
     }[level]
 
 
-def detail_rows(details: Details, width: int) -> list[Row]:
-    """The fields in rows of at most ``width`` cells; the key is (field, line)."""
-    rows: list[Row] = []
+def fields_with(details: Details, needle: str) -> list[tuple[int, Field]]:
+    """The fields that hold ``needle``, by their number, and the headings above them; of a heading that holds
+    it, all that stands below."""
+    if not needle:
+        return list(enumerate(details.fields))
+    kept: list[tuple[int, Field]] = []
+    above: list[tuple[int, Field]] = []
+    whole = False
     for number, field in enumerate(details.fields):
-        if field.heading and number:
+        found = found_in(needle, f"{field.label} {field.text}")
+        if field.heading:
+            whole, above = found, [] if found else [(number, field)]
+            kept += [(number, field)] if found else []
+        elif found or whole:
+            kept += [*above, (number, field)]
+            above = []
+    return kept
+
+
+def detail_rows(details: Details, width: int, needle: str = "") -> list[Row]:
+    """The fields in rows of at most ``width`` cells; the key is (field, line). With ``needle`` only those
+    that hold it."""
+    rows: list[Row] = []
+    for number, field in fields_with(details, needle):
+        if field.heading and rows:
             rows.append(Row((number, -1), line(""), selectable=False))
         room = width - 1 if field.heading else width - _LABEL - 2
         texts = chop(field.text, room) if field.verbatim else wrap(field.text, room)
+        held = [bool(needle) and found_in(needle, text) for text in texts]
         for part, text in enumerate(texts):
             label = "" if field.heading else pad(field.label if part == 0 else "", _LABEL)
             copy = field.text if field.copy is None else field.copy
             body = line((label, Role.FAINT), (text, field.role))
-            rows.append(Row((number, part), line(" ") + body, copy=copy))
+            split = bool(needle) and part == 0 and not field.heading and not any(held)
+            rows.append(Row((number, part), line(" ") + body, copy=copy, hit=held[part] or split))
     return rows

@@ -17,7 +17,7 @@ from probes.trace.fold import Trace
 from tui.drawing.figures import Axis, duration, waiting
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_view import TIME_WIDTH, TreeView, axis_for, broken_layer, time_cell
-from tui.lines import Line, Role, Row, fit, line, pad, spread, wrap
+from tui.lines import Line, Role, Row, fit, line, pad, row_with, spread, wrap
 from tui.symbols import Symbols
 
 _NAME = 11
@@ -49,7 +49,7 @@ def ladder_rows(
             continue
         is_open = view.is_open(key, opened)
         fold = view.symbols.opened if is_open else view.symbols.closed
-        yield Row(key, _layer_line(view, rung, rungs[0].began, axis, fold))
+        yield row_with(key, _layer_line(view, rung, rungs[0].began, axis, fold), rung.rung, _words(rung))
         if is_open:
             yield from _note_rows(view, rung)
     done = {rung.rung for rung in rungs}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from probes.trace.version_table import Cell, ColumnState, Download, VersionTable, Wanted
 from tui.drawing.fields import Details, Field, heading
 from tui.drawing.figures import duration, size
 from tui.lines import Line, Role, Row, Span, cells, line, pad, wrap_pieces
+from tui.matching import found_in
+from tui.rows_on_demand import RowsOnDemand
 from tui.symbols import Symbols
 
 _VERSION = 22
+"""Cells of the versions, unless one is longer: those of commits are."""
 _NARROWEST, _WIDEST = 15, 28
 """Cells that a proxy's column may take."""
 BAR_CELLS = 10
@@ -30,19 +33,31 @@ class ModulesView:
     """The version that go chose."""
     hint: str = ""
     """What to do when there is nothing to show."""
+    longest: int = 0
+    """Cells of the longest version."""
+    in_full: bool = False
+    """Whether names and versions are shown whole, and fewer proxies at a time for that."""
+
+    @property
+    def version_width(self) -> int:
+        """Cells of the versions."""
+        most = self.longest if self.in_full else self.width // 2
+        return max(_VERSION if self.width >= 60 else _VERSION // 2, min(self.longest + 1, most))
 
 
 def cell_width(view: ModulesView) -> int:
     """How wide the columns are: as the longest name needs, as long as all of them fit."""
     longest = max((cells(state.column.name) for state in view.table.columns), default=0) + 3
-    share = (view.width - _VERSION - 26) // max(1, len(view.table.columns))
+    if view.in_full:
+        return max(_NARROWEST, longest)
+    share = (view.width - view.version_width - 26) // max(1, len(view.table.columns))
     return max(_NARROWEST, min(_WIDEST, longest, share))
 
 
 def visible_columns(view: ModulesView) -> list[ColumnState]:
     """As many proxies as fit, the selected one among them."""
     columns = view.table.columns
-    fitting = max(1, (view.width - _VERSION - 2) // cell_width(view))
+    fitting = max(1, (view.width - view.version_width - 2) // cell_width(view))
     first = max(0, min(view.column - fitting + 1, len(columns) - fitting))
     return columns[first : first + fitting]
 
@@ -52,8 +67,14 @@ def module_head(view: ModulesView) -> list[Line]:
     if not view.table.columns:
         return []
     width, cut = cell_width(view), view.symbols.cut
-    names, states = [Span(pad("  version", _VERSION + 2), Role.FAINT)], [Span(" " * (_VERSION + 2))]
-    for state in visible_columns(view):
+    shown = visible_columns(view)
+    before = shown[0].column.id
+    behind = len(view.table.columns) - before - len(shown)
+    left = f"  {view.symbols.back} {before} more" if before else "  version"
+    names = [Span(pad(left, view.version_width + 2), Role.FAINT)]
+    right = f"  {behind} more →" if behind else ""
+    states = [Span(pad(right, view.version_width + 2), Role.FAINT)]
+    for state in shown:
         name = pad(state.column.name, width - 3, cut=cut).rstrip()
         if state.column.id == view.column:
             names.append(Span(pad(f"[{name}]", width), Role.STRONG))
@@ -87,16 +108,26 @@ def _which(state: ColumnState) -> str:
     return str(statuses[0]) if statuses else " failed"
 
 
-def module_rows(view: ModulesView, needle: str = "") -> list[Row]:
+def module_rows(view: ModulesView, needle: str = "") -> Sequence[Row]:
     """One row a version; or, without versions, why there are none."""
-    rows = [
-        Row(("version", version), _version_line(view, version))
-        for version in view.table.versions()
-        if needle.lower() in version.lower()
-    ]
-    if rows or needle:
-        return rows
+    named = view.table.versions()
+    if needle:
+        named = [version for version in named if found_in(needle, _searched(view, version))]
+    keys = [("version", version) for version in named]
+    if keys or needle:
+        return RowsOnDemand(keys, lambda key: _version_row(view, key, hit=bool(needle)))
     return [Row(("note", number), text, selectable=False) for number, text in enumerate(_nothing(view))]
+
+
+def _searched(view: ModulesView, version: str) -> str:
+    """What one may look for: the version, and the words that stand behind it."""
+    words = "  go chose" if version == view.chosen else ""
+    return f"{version}{words}{'  latest' if view.table.latest_at(version) else ''}"
+
+
+def _version_row(view: ModulesView, key: Hashable, *, hit: bool) -> Row:
+    assert isinstance(key, tuple)
+    return Row(key, _version_line(view, key[1]), hit=hit)
 
 
 def _nothing(view: ModulesView) -> Iterator[Line]:
@@ -123,7 +154,7 @@ def _nothing(view: ModulesView) -> Iterator[Line]:
 
 
 def _version_line(view: ModulesView, version: str) -> Line:
-    spans = [Span("  "), Span(pad(version, _VERSION, cut=view.symbols.cut))]
+    spans = [Span("  "), Span(pad(version, view.version_width, cut=view.symbols.cut))]
     for state in visible_columns(view):
         text, role = _cell(view.table.cell(version, state.column.id), state, view.symbols)
         shown = f"[{text}]" if state.column.id == view.column else f" {text} "
@@ -197,6 +228,8 @@ def _version(view: ModulesView, version: str) -> Iterator[Field]:
         yield Field("proxy", f"{state.column.name}: {text}{': ' + words if words else ''}", role)
         if state.answered is not None and state.answered.error is not None:
             yield Field("", state.answered.error, Role.FAIL)
+        if state.answered is not None and state.answered.latest_error is not None:
+            yield Field("", f"asked for the latest: {state.answered.latest_error}", Role.FAIL)
     files = [download for download in view.table.downloads.values() if download.wanted.version == version]
     if files:
         yield heading("files")

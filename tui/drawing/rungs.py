@@ -9,7 +9,7 @@ from probes.trace.events import RequestFinished
 from probes.trace.fold import Request
 from tui.drawing.figures import Axis, duration, size, waiting
 from tui.drawing.tree_keys import Part, TreeKey
-from tui.lines import Role, Row, fit, line, pad
+from tui.lines import Role, Row, fit, line, pad, row_with
 from tui.symbols import Symbols
 
 LABELS = {
@@ -89,4 +89,4 @@ def rung_rows(
         fill = " " * (room - words.width + 1)
         bar = axis.bar(rung.began, ended, symbols)
         text = words + line(fill, (bar, role), time.rjust(_TIME_WIDTH))
-        yield Row(TreeKey(Part.RUNG, number, rung.phase), text)
+        yield row_with(TreeKey(Part.RUNG, number, rung.phase), text, LABELS[rung.phase], rung.words)

@@ -42,7 +42,8 @@ from tui.drawing.rungs import rung_rows
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_view import TIME_WIDTH, TreeView, axis_for, ladder_of, open_by_themselves, time_cell
 from tui.drawing.whatif_marks import WHAT_IF, edge_mark, hop_note
-from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, spread, wrap
+from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, row_with, spread, wrap
+from tui.trial import known_answers
 
 _UNCHECKED = ("off", "private", "")
 """What stands for the name of the checksum database when nobody is asked."""
@@ -78,7 +79,7 @@ def tree_rows(view: TreeView) -> list[Row]:
     rows += _checksum_rows(view, opened)
     rows.append(_cache_row(view))
     rows += homeless_ladder_rows(view, opened)
-    return [Row(row.key, fit(row.line, view.width, cut=view.symbols.cut), row.selectable) for row in rows]
+    return [row.fitted(view.width, cut=view.symbols.cut) for row in rows]
 
 
 _LABEL = 18
@@ -103,7 +104,7 @@ def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iter
     requests = [(n, r) for n, r in view.trace.requests.items() if r.started.hop == hop.id]
     can_open = bool(requests) or hop.id in view.trace.capabilities
     is_open = can_open and view.is_open(key, opened)
-    yield Row(key, _hop_line(view, hop, is_open=is_open, can_open=can_open))
+    yield row_with(key, _hop_line(view, hop, is_open=is_open, can_open=can_open), hop.name)
     if hop.id in view.unreal.hops:
         yield Row(TreeKey(Part.NOTE, hop.id, WHAT_IF), hop_note(view.symbols), selectable=False)
     yield from case_rows(view, hop.id)
@@ -172,6 +173,7 @@ def _request_rows(
     state, symbols = request_state(request), view.symbols
     fold = symbols.opened if is_open else symbols.closed
     what = " ".join(word for word in (request.started.op.value, request.started.version) if word)
+    what += ", known" if number in known_answers(view.trace) else ""
     head = line(f"    {fold} ", (state.symbol(symbols), state.role), " ")
     axis = axis_for(view)
     finished = request.finished
@@ -182,7 +184,7 @@ def _request_rows(
     answer = fit(line(" ", _answer_words(request)), room - cells(label), cut=symbols.cut)
     fill = line(" " * (room - cells(label) - answer.width))
     row = head + line(label) + answer + fill + bar + time_cell(_request_time(view, request))
-    yield Row(key, row)
+    yield row_with(key, row, what, _answer_words(request)[0])
     if not is_open:
         return
     ladder, climbing = ladder_of(view.trace, number), view.climbing == number

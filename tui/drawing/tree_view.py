@@ -13,6 +13,7 @@ from tui.drawing.figures import Axis, axis_seconds
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.lines import Line, line
 from tui.symbols import Symbols
+from tui.trial import Unreal
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
@@ -38,6 +39,8 @@ class TreeView:
     """The request whose ladder is being climbed."""
     all_open: bool = False
     """Whether everything is unfolded, so that it can be looked through."""
+    unreal: Unreal = field(default_factory=Unreal)
+    """What is there only because of what-if values."""
 
     @property
     def running(self) -> bool:

@@ -9,13 +9,13 @@ from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 from tui.drawing.case_details import primary
 from tui.drawing.figures import duration, waiting
-from tui.lines import Line, Piece, Role, line, spread, wrap
+from tui.lines import Line, Piece, Role, cells, fit_middle, line, spread, wrap
 from tui.symbols import Symbols
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
 
-MAX_ERROR_LINES, MAX_CAUSE_LINES = 3, 2
+MAX_LINES, MAX_ERROR_LINES, MAX_CAUSE_LINES = 5, 3, 2
 """Lines that go's error and the first cause may take in the bar; ``v`` shows all of it."""
 
 
@@ -28,8 +28,32 @@ def verdict_lines(
     failure: str | None = None,
     cases: Sequence[Case] = (),
     looking: bool = False,
+    most: int = MAX_LINES,
 ) -> list[Line]:
-    """The verdict in a few lines. ``failure`` is what went wrong with modtrace itself."""
+    """The verdict in a few lines. ``failure`` is what went wrong with modtrace itself.
+
+    Where anything is left out, the last line says how to see it.
+    """
+    every = _lines(trace, now, width, symbols, failure, cases, looking=looking)
+    shown = every[: max(1, most)]
+    is_cut = len(shown) < len(every) or any(symbols.cut in shown_line.text for shown_line in shown)
+    is_cut = is_cut or any(shown_line.width > width - 1 for shown_line in shown)
+    if not is_cut or trace.finished is None:
+        return shown
+    hint = line(("v for all", Role.FAINT))
+    return [*shown[:-1], spread(shown[-1], hint, width - 1, cut=symbols.cut)]
+
+
+def _lines(
+    trace: Trace,
+    now: float,
+    width: int,
+    symbols: Symbols,
+    failure: str | None,
+    cases: Sequence[Case],
+    *,
+    looking: bool,
+) -> list[Line]:
     started, finished = trace.started, trace.finished
     if failure is not None:
         return _cut([(symbols.unknown, Role.WARN), " could not tell: "], failure, width, symbols)
@@ -37,7 +61,7 @@ def verdict_lines(
         return [line((symbols.idle, Role.FAINT), " nothing traced yet: press t and type a module path")]
     target = f"{started.path}@{started.query}"
     if finished is None:
-        return [_running(trace, target, now, symbols)]
+        return [_running(trace, target, now, width, symbols)]
     match finished.outcome:
         case Outcome.OK:
             return _success(trace, started.path, width, symbols)
@@ -50,19 +74,18 @@ def verdict_lines(
             return _cut([(symbols.unknown, Role.WARN), " could not tell: "], finished.detail, width, symbols)
 
 
-def _running(trace: Trace, target: str, now: float, symbols: Symbols) -> Line:
+def _running(trace: Trace, target: str, now: float, width: int, symbols: Symbols) -> Line:
     asked = len(trace.requests)
     requests = f"  {asked} request{'' if asked == 1 else 's'}" if asked else ""
     time = waiting(now)
-    return line(
-        (symbols.busy, Role.BUSY), (f" tracing {target}", Role.STRONG), requests, f"  {time}" if time else ""
-    )
+    rest = line(requests, f"  {time}" if time else "")
+    shown = fit_middle(target, max(12, width - rest.width - 12), cut=symbols.cut)
+    return line((symbols.busy, Role.BUSY), (f" tracing {shown}", Role.STRONG)) + rest
 
 
 def _success(trace: Trace, path: str, width: int, symbols: Symbols) -> list[Line]:
     finished = trace.finished
     assert finished is not None
-    head = line((symbols.ok, Role.OK), " go would download ", (f"{path}@{finished.version}", Role.STRONG))
     route = trace.route
     by_hop: dict[int, list[str]] = {}
     for op, index in trace.served().items():
@@ -71,6 +94,10 @@ def _success(trace: Trace, path: str, width: int, symbols: Symbols) -> list[Line
     served = "; ".join(f"{', '.join(ops)} from {names.get(index, '?')}" for index, ops in by_hop.items())
     requests = len(trace.requests)
     time = f"{requests} request{'' if requests == 1 else 's'}, {duration(finished.at)}"
+    lead = line((symbols.ok, Role.OK), " go would download ")
+    room = max(12, width - 2 - lead.width - cells(time) - 1)
+    what = fit_middle(f"{path}@{finished.version}", room, cut=symbols.cut)
+    head = lead + line((what, Role.STRONG))
     head = spread(head, line((time, Role.FAINT)), width - 1, cut=symbols.cut)
     return [head, line("  ", served)] if served else [head]
 

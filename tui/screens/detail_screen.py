@@ -25,14 +25,15 @@ class DetailScreen(Overlay[None]):
             "p", "app.privacy", "detail.privacy", "Hosts, users and private paths under other names, and back"
         ),
     ]
-    HINT: ClassVar[str] = "esc back   y copy the line"
+    HINT: ClassVar[str] = "esc back   / find   y copy the line"
+    NARROWS: ClassVar[bool] = True
 
     def __init__(self, make: Callable[[], Details | None]) -> None:
         self._make = make
         self._details = make()
         super().__init__("" if self._details is None else self._details.title)
         if self._remedy() is not None:
-            self.HINT = "esc back   y copy the remedy; on another row, that"  # type: ignore[misc]
+            self.HINT = "esc back   / find   y copy the remedy; on another row, that"  # type: ignore[misc]
 
     def _remedy(self) -> str | None:
         return None if self._details is None else self._details.first_remedy()
@@ -48,7 +49,7 @@ class DetailScreen(Overlay[None]):
 
     def make_rows(self, width: int) -> list[Row]:
         """The fields."""
-        return [] if self._details is None else detail_rows(self._details, width)
+        return [] if self._details is None else detail_rows(self._details, width, self.needle)
 
     def refresh_details(self) -> None:
         """Show what has changed."""

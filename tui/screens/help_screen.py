@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import on
 from textual.binding import Binding
 
 from tui.lines import Role, Row, line, pad, wrap
 from tui.screens.overlay import Overlay
+from tui.widgets.line_list import LineList
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,17 @@ class Section:
 
     title: str
     bindings: Sequence[Binding]
+    place: object = None
+    """Who does it; None where Enter in the help cannot have it done."""
 
 
 _KEY_NAMES = {
     "question_mark": "?", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc",
     "enter": "Enter", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "up": "Up",
     "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "f1": "F1",
+    "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-", "equals_sign": "=",
+    "comma": ",", "vertical_line": "|", "full_stop": ".", "left_square_bracket": "[",
+    "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
 }  # fmt: skip
 
 
@@ -41,14 +48,23 @@ LEGEND = (
     ("goes_on", "the edge let go ask the next entry"),
     ("stop", "the edge stopped go here"),
     ("warn", "worth looking at"),
+    ("unreal", "a what-if value, or what is there only because of one: not real"),
 )
 """The symbols by the names of their fields."""
 
 
-class HelpScreen(Overlay[None]):
-    """Lists the keys, section by section, then the symbols."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was chosen in the help."""
 
-    HINT: ClassVar[str] = "esc back"
+    action: str
+    place: object
+
+
+class HelpScreen(Overlay[Done]):
+    """Lists the keys, section by section, then the symbols. The result is what is to be done, or None."""
+
+    HINT: ClassVar[str] = "enter do it   / find   esc back"
 
     def __init__(self, sections: Iterable[Section]) -> None:
         super().__init__("Keys")
@@ -65,7 +81,8 @@ class HelpScreen(Overlay[None]):
                 for number, text in enumerate(texts):
                     keys = pad(key_words(binding.key) if number == 0 else "", 16)
                     body = line("    ", (keys, Role.NAME), f" {text}")
-                    rows.append(Row((section.title, binding.id, number), body))
+                    row = (section.title, binding.id, number)
+                    rows.append(Row(row, body, selectable=number == 0))
         rows += [
             Row("legend gap", line(""), selectable=False),
             Row("legend", line(("  Symbols", Role.STRONG)), selectable=False),
@@ -74,3 +91,11 @@ class HelpScreen(Overlay[None]):
             symbol = (pad(getattr(self.symbols, name), 16), Role.NAME)
             rows.append(Row(name, line("    ", symbol, f" {words}")))
         return rows
+
+    @on(LineList.Opened)
+    def _opened(self, event: LineList.Opened) -> None:
+        for section in self._sections:
+            for binding in section.bindings:
+                if event.key == (section.title, binding.id, 0) and section.place is not None:
+                    self.dismiss(Done(binding.action, section.place))
+                    return

@@ -11,13 +11,15 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from tui.keys import key
-from tui.lines import Role, Row, line
+from tui.lines import Role, Row, line, wrap
 from tui.screens.overlay import Overlay
+from tui.widgets.typed_line import TypedLine
 
 
 class PromptScreen(Overlay[str]):
     """The result is what was typed, or None. Tab, up and down go through the suggestions that fit."""
 
+    TYPES: ClassVar[bool] = True
     HINT: ClassVar[str] = "enter go   tab, up/down suggestions   esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("down,tab", "suggest(1)", "prompt.next", "The next suggestion"),
@@ -32,7 +34,7 @@ class PromptScreen(Overlay[str]):
         self._begun = value
         self._note = note
         self._at: int | None = None
-        self.input = Input(value=value, placeholder="type here", compact=True, id="prompt")
+        self.input = TypedLine(value=value, placeholder="type here", compact=True, id="prompt")
         self.input.cursor_blink = False
 
     def compose_head(self) -> ComposeResult:
@@ -42,12 +44,13 @@ class PromptScreen(Overlay[str]):
     def on_mount(self) -> None:
         """The keys go to the line, with all of it selected."""
         self.list.can_focus = False
-        self.input.focus()
         self.input.select_all()
+        self.give_keys(self.input)
 
     def make_rows(self, width: int) -> list[Row]:
         """The note and the suggestions."""
-        rows = [Row("note", line((f"  {self._note}", Role.FAINT)), selectable=False)] if self._note else []
+        note = wrap(self._note, width - 4) if self._note else []
+        rows = [Row("note", line((f"  {part}", Role.FAINT)), selectable=False) for part in note]
         for number, text in enumerate(self._suggestions):
             mark = self.symbols.here if number == self._at else " "
             role = Role.STRONG if number == self._at else Role.PLAIN

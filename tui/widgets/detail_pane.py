@@ -36,9 +36,9 @@ class DetailPane(Pane):
         """Make the rows anew."""
         if self._details is None:
             note = line(("  choose a row to see more of it", Role.FAINT))
-            self.list.set_rows([Row(("note",), note, selectable=False)])
+            self.show_rows([Row(("note",), note, selectable=False)])
         else:
-            self.list.set_rows(detail_rows(self._details, self.width))
+            self.show_rows(detail_rows(self._details, self.width, self.needle), narrowed=True)
 
     def details(self) -> Details | None:
         """There are none behind these."""

@@ -15,7 +15,6 @@ class EnvironmentPane(Pane):
 
     NUMBER: ClassVar[str] = "1"
     TITLE: ClassVar[str] = "Environment"
-    FILTERS: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__(id="environment")
@@ -35,9 +34,10 @@ class EnvironmentPane(Pane):
         """Make the rows anew."""
         if self._view is None:
             note = line(("  reading the settings …", Role.FAINT))
-            self.list.set_rows([Row(("note",), note, selectable=False)])
+            self.show_rows([Row(("note",), note, selectable=False)])
         else:
-            self.list.set_rows(environment_rows(self._view, self.width, self.symbols, self.needle))
+            rows = environment_rows(self._view, self.width, self.symbols, self.needle)
+            self.show_rows(rows, narrowed=True)
 
     def details(self) -> Details | None:
         """The variable under the cursor."""

@@ -1,57 +1,107 @@
-"""The line at the foot of a pane in which `/` takes what to look for."""
+"""The line at the foot of a list in which `/` takes what to look for, and says how much was found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
 
-from tui.keys import footer_key
+from tui.keys import key
+from tui.lines import Line, Role, line
+from tui.widgets.lines_view import LinesView
+from tui.widgets.typed_line import TypedLine
 
 
-class FilterBar(Input):
-    """One line of input without a frame; hidden until it is asked for."""
+class FilterBar(TypedLine):
+    """One line of input without a frame."""
 
     DEFAULT_CSS = """
     FilterBar, FilterBar:focus {
-        display: none;
+        width: 1fr;
         height: 1;
         border: none;
-        padding: 0 1;
+        padding: 0;
     }
-    FilterBar.-open, FilterBar.-open:focus { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        footer_key("enter,down", "leave(False)", "filter.keep", "to the list", "Back; what was typed stays"),
-        footer_key("escape", "leave(True)", "filter.close", "show all", "Back; everything is shown again"),
+        key("enter", "leave(False)", "filter.keep", "To the list; what was typed stays, n and N go on"),
+        key("escape", "leave(True)", "filter.close", "Back; everything is shown again"),
+        key("down", "walk(1)", "filter.next", "The next match, while typing"),
+        key("up", "walk(-1)", "filter.before", "The match before, while typing"),
     ]
 
     @dataclass
     class Left(Message):
         """The user goes back to the list."""
 
-        bar: FilterBar
         clear: bool
         """Whether the filter ends, too."""
+
+    @dataclass
+    class Walked(Message):
+        """The user goes to another match."""
+
+        direction: int
 
     def __init__(self) -> None:
         super().__init__(placeholder="find", compact=True)
         self.cursor_blink = False
 
+    def action_leave(self, clear: bool) -> None:
+        """Back to the list."""
+        self.post_message(self.Left(clear))
+
+    def action_walk(self, direction: int) -> None:
+        """To another match."""
+        self.post_message(self.Walked(direction))
+
+
+class FilterLine(Horizontal):
+    """The line as a whole: the slash, the input, how much was found; hidden until it is asked for."""
+
+    DEFAULT_CSS = """
+    FilterLine { display: none; height: 1; width: 1fr; }
+    FilterLine.-open { display: block; }
+    FilterLine > LinesView { width: auto; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = FilterBar()
+        self._said: Line = Line()
+        self.count = LinesView(self._count)
+
+    def compose(self) -> ComposeResult:
+        """From left to right."""
+        yield LinesView(lambda width: [line((" / ", Role.STRONG))])
+        yield self.bar
+        yield self.count
+
+    def _count(self, width: int) -> list[Line]:
+        return [self._said]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the line is in sight."""
+        return self.has_class("-open")
+
     def open(self) -> None:
         """Show the line and take the keys."""
         self.add_class("-open")
-        self.focus()
-        self.select_all()
+        self.screen.set_focus(self.bar)  # at once: what is typed next belongs here
+        self.bar.select_all()
 
     def close(self) -> None:
         """Hide the line and forget what stood in it."""
         self.remove_class("-open")
-        self.value = ""
+        self.bar.value = ""
 
-    def action_leave(self, clear: bool) -> None:
-        """Back to the list."""
-        self.post_message(self.Left(self, clear))
+    def tell(self, said: Line) -> None:
+        """Say how much was found."""
+        if said != self._said:
+            self._said = said
+            self.count.show(self._count)

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from tui.keys import footer_key, key
 from tui.lines import Line, Row, line
 from tui.selection import Selection
-from tui.widgets.painting import ROLE_CLASSES, ROLE_CSS, Painter
+from tui.widgets.painting import Painter
 
 _REVERSE = Style(reverse=True)
 
@@ -25,16 +25,14 @@ _REVERSE = Style(reverse=True)
 class LineList(ScrollView, Painter, can_focus=True):
     """Rows with a cursor. The cursor stays on its row's key while rows come, go and change."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
-    DEFAULT_CSS = f"""
-    LineList {{
+    DEFAULT_CSS = """
+    LineList {
         height: 1fr;
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
         scrollbar-gutter: stable;
-        {ROLE_CSS}
-    }}
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         footer_key("enter", "open", "list.open", "open", "Show everything about the row"),
@@ -102,16 +100,13 @@ class LineList(ScrollView, Painter, can_focus=True):
         self._marks = marks
         self._width = 0
         self._selection = Selection()
+        self._needle = ""
+        """What is marked in the rows."""
 
     @property
     def columns(self) -> int:
         """The cells that a row may take; 0 before the list has been laid out."""
         return self.scrollable_content_region.width
-
-    def on_mount(self) -> None:
-        """A scroll bar is drawn with blocks that plain terminals lack."""
-        if self.symbols.ascii_only:
-            self.styles.scrollbar_size_vertical = 0
 
     # -- set from above ------------------------------------------------------------------------------
 
@@ -125,13 +120,18 @@ class LineList(ScrollView, Painter, can_focus=True):
         """The row that the cursor is on; None when there is none to be on."""
         return self._selection.row
 
-    def set_rows(self, rows: list[Row]) -> None:
-        """Show other rows; lines that stay the same are not painted again."""
+    def set_rows(self, rows: Sequence[Row], needle: str = "") -> None:
+        """Show other rows; lines that stay the same are not painted again. ``needle`` is marked in them."""
+        if needle != self._needle:
+            self._needle = needle
+            self.refresh()
         before, old_row, old_cursor = self.rows, self.cursor_row, self._selection.at
         self._selection.replace(rows)
         if len(rows) != len(before):
             self.virtual_size = Size(0, len(rows))
-        changed = [y for y in range(max(len(rows), len(before))) if _row(rows, y) != _row(before, y)]
+        first = self.scroll_offset.y
+        last = min(first + self.size.height, max(len(rows), len(before)))
+        changed = [y for y in range(first, last) if _row(rows, y) != _row(before, y)]
         if self._selection.at != old_cursor:
             changed += [old_cursor, self._selection.at]
         for y in changed:
@@ -144,9 +144,14 @@ class LineList(ScrollView, Painter, can_focus=True):
         """Put the cursor on the row with this key, if there is one."""
         self._go_to(self._selection.find(key))
 
-    def select_match(self, needle: str, direction: int = 1, *, stay: bool = False) -> None:
-        """Put the cursor on the next row that holds ``needle``, if there is one."""
-        self._go_to(self._selection.find_text(needle, direction, stay=stay))
+    def select_hit(self, direction: int = 1, *, stay: bool = False) -> None:
+        """Put the cursor on the next row that is a hit, if there is one."""
+        self._go_to(self._selection.find_hit(direction, stay=stay))
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """Which of the hits the cursor is on, counted from 1, and how many there are."""
+        return self._selection.hits
 
     # -- painting ------------------------------------------------------------------------------------
 
@@ -158,10 +163,11 @@ class LineList(ScrollView, Painter, can_focus=True):
             return self.paint(Line(), width)
         row = self.rows[at]
         if at != self._selection.at or not row.selectable:
-            return self.paint(row.line, width)
+            return self.paint(row.line, width, needle=self._needle)
         if self.has_focus:
-            return self.paint(line(row.line.text), width, over=_REVERSE)
-        return self.paint(_marked(row.line, self.symbols.here) if self._marks else row.line, width)
+            return self.paint(line(row.line.text), width, over=_REVERSE, needle=self._needle)
+        shown = _marked(row.line, self.symbols.here) if self._marks else row.line
+        return self.paint(shown, width, needle=self._needle)
 
     def _refresh_row(self, y: int) -> None:
         self.refresh(Region(0, y - self.scroll_offset.y, self.size.width, 1))
@@ -197,6 +203,8 @@ class LineList(ScrollView, Painter, can_focus=True):
     def _scroll_to_cursor(self) -> None:
         """Scroll as little as needed; headings above the first row come into sight with it, and so does what
         stands below a row as its own: rows without a cursor, up to a blank one."""
+        if not self.size.height:
+            return  # not laid out yet; on_resize comes back here
         at, first = self._selection.at, self._selection.edge(last=False) or 0
         top = 0 if at <= first else at
         end = at + 1

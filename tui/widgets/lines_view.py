@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.lines import Line
-from tui.widgets.painting import ROLE_CSS, Painter
+from tui.widgets.painting import Painter
 
 Build = Callable[[int], list[Line]]
 """Makes the lines for a width in cells."""
@@ -17,12 +17,11 @@ Build = Callable[[int], list[Line]]
 class LinesView(Painter):
     """Shows what a function makes for the width at hand; as high as that is, unless styled otherwise."""
 
-    DEFAULT_CSS = f"""
-    LinesView {{
+    DEFAULT_CSS = """
+    LinesView {
         width: 1fr;
         height: auto;
-        {ROLE_CSS}
-    }}
+    }
     """
 
     def __init__(self, build: Build | None = None, *, id: str | None = None) -> None:  # noqa: A002

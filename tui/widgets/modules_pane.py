@@ -26,7 +26,6 @@ class ModulesPane(Pane):
 
     NUMBER: ClassVar[str] = "3"
     TITLE: ClassVar[str] = "Modules"
-    FILTERS: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         key("i", "fetch('info')", "modules.info", "Fetch the .info of the version"),
         key("m", "fetch('mod')", "modules.mod", "Fetch the go.mod of the version"),
@@ -69,6 +68,9 @@ class ModulesPane(Pane):
         self._chosen: str | None = None
         self._hint = ""
         self._column = 0
+        self._measured: list[str] | None = None
+        self._longest = 0
+        """Of the versions that were measured."""
         self._led: str | None = None
         """The version that the cursor was put on by itself."""
         self.head = LinesView(self._head, id="modules-head")
@@ -97,7 +99,13 @@ class ModulesPane(Pane):
         return f"{count} version{'' if count == 1 else 's'}" if count else ""
 
     def _view(self, width: int) -> ModulesView:
-        return ModulesView(self._table, self._column, width, self.symbols, self._chosen, self._hint)
+        versions = self._table.versions()
+        if versions is not self._measured:
+            self._measured, self._longest = versions, max(map(len, versions), default=0)
+        return ModulesView(
+            self._table, self._column, width, self.symbols, self._chosen, self._hint,
+            longest=self._longest, in_full=self.in_full,
+        )  # fmt: skip
 
     def _head(self, width: int) -> list[Line]:
         return module_head(self._view(width))
@@ -105,7 +113,7 @@ class ModulesPane(Pane):
     def redraw(self) -> None:
         """Make the rows anew."""
         self.head.show(self._head)
-        self.list.set_rows(module_rows(self._view(self.width), self.needle))
+        self.show_rows(module_rows(self._view(self.width), self.needle), narrowed=True)
 
     def version(self) -> str | None:
         """The version under the cursor."""

@@ -7,17 +7,16 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input
 
 from tui.drawing.fields import Details
 from tui.lines import Line, Role, line, spread
 from tui.symbols import Symbols, symbols_for
-from tui.widgets.filter_bar import FilterBar
+from tui.widgets.findable import Findable
 from tui.widgets.line_list import LineList
 from tui.widgets.lines_view import LinesView
 
 
-class Pane(Vertical):
+class Pane(Findable, Vertical):
     """One of the panes; its parent sets what it shows."""
 
     DEFAULT_CSS = """
@@ -26,28 +25,20 @@ class Pane(Vertical):
     """
     NUMBER: ClassVar[str] = ""
     TITLE: ClassVar[str] = ""
-    FILTERS: ClassVar[bool] = False
-    """Whether `/` hides the rows that do not match; otherwise it only goes to those that do."""
-
     MARKS: ClassVar[bool] = True
     """Whether the row under the cursor is marked while the keys go elsewhere."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.needle = ""
-        """What `/` looks for."""
+        super().__init__(LineList(id=f"{id}-list", marks=self.MARKS), id=id)
         self.title_view = LinesView(self._title, id=f"{id}-title")
         self.title_view.add_class("pane-title")
-        self.list = LineList(id=f"{id}-list", marks=self.MARKS)
         self._is_active = False
-        self.filter_bar = FilterBar()
 
     def compose(self) -> ComposeResult:
-        """The title, whatever a pane puts above its list, the list, the line to find things in."""
+        """The title, whatever a pane puts above its list, the list."""
         yield self.title_view
         yield from self.compose_head()
         yield self.list
-        yield self.filter_bar
 
     def compose_head(self) -> ComposeResult:
         """What stands between the title and the list."""
@@ -61,15 +52,11 @@ class Pane(Vertical):
     @property
     def width(self) -> int:
         """The cells that a row may take."""
-        return self.list.columns or 80
+        return self.row_width
 
     def remark(self) -> str:
         """What the title says besides the name."""
         return ""
-
-    def redraw(self) -> None:
-        """Make the rows anew and show what changed."""
-        raise NotImplementedError
 
     def details(self) -> Details | None:
         """The details of the row under the cursor."""
@@ -93,42 +80,3 @@ class Pane(Vertical):
     @on(LineList.Resized)
     def _resized(self, event: LineList.Resized) -> None:
         self.redraw()
-
-    # -- finding -------------------------------------------------------------------------------------
-
-    def find(self) -> None:
-        """Open the line to find things in."""
-        self.filter_bar.open()
-
-    def find_next(self, direction: int) -> bool:
-        """Go to the next match; returns whether anything is being looked for."""
-        if self.needle:
-            self.list.select_match(self.needle, direction)
-        return bool(self.needle)
-
-    def clear_filter(self) -> bool:
-        """Show everything again; returns whether anything was hidden or looked for."""
-        was_open = bool(self.needle) or self.filter_bar.has_class("-open")
-        self.filter_bar.close()
-        if self.needle:
-            self.needle = ""
-            self.redraw()
-        return was_open
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.value == self.needle:
-            return
-        self.needle = event.value
-        if self.FILTERS:
-            self.redraw()
-        if self.needle:
-            self.list.select_match(self.needle, stay=True)
-
-    @on(FilterBar.Left)
-    def _left(self, event: FilterBar.Left) -> None:
-        event.stop()
-        self.list.focus()
-        if event.clear:
-            self.clear_filter()

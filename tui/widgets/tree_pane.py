@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
 
 
-FOLDS = (Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS, Part.VERSION)
+FOLDS = (
+    Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS, Part.VERSION,
+)  # fmt: skip
 """The rows that unfold."""
+
+
+PINNED = TreeKey(Part.HINT, -1)
+"""No row: stands for a place where the cursor was put by the user."""
 
 
 class TreePane(Pane):
@@ -52,6 +58,8 @@ class TreePane(Pane):
         self._suggestions: tuple[str, ...] = ()
         self._cases: tuple[Case, ...] = ()
         self._climbing: int | None = None
+        self._pinned: TreeKey | None = None
+        """Where the cursor stays when the next trace begins, with the folds as they are."""
         self._led: TreeKey | None = None
         """Where the cursor was put by itself."""
         self.aside = Aside()
@@ -72,11 +80,19 @@ class TreePane(Pane):
         """
         about = about or trace
         if about is not self._about:
-            self._folds, self._led, self._about = {}, None, about
+            self._led, self._about = self._pinned, about
+            if self._pinned is None:
+                self._folds = {}
+            self._pinned = None
         self._trace, self._now, self._cases, self._climbing = trace, now, cases, climbing
         self.redraw()
         self.redraw_title()
         self._lead()
+
+    def pin(self, key: TreeKey) -> None:
+        """Go to a row, and have the cursor and the folds stay there when the next trace begins."""
+        self.list.select(key)
+        self._pinned = PINNED
 
     def _lead(self) -> None:
         """Put the cursor where the story is, unless the user has moved it: hop, first cause, its rung."""
@@ -164,6 +180,12 @@ class TreePane(Pane):
         """Unfold every hop."""
         for hop in self._trace.route.hops if self._trace.route is not None else ():
             self._folds[TreeKey(Part.HOP, hop.id)] = True
+        self.redraw()
+
+    def fold_hops(self) -> None:
+        """Fold every hop."""
+        for hop in self._trace.route.hops if self._trace.route is not None else ():
+            self._folds[TreeKey(Part.HOP, hop.id)] = False
         self.redraw()
 
     def wire_details(self, request: int) -> Details | None:

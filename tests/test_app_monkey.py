@@ -1,0 +1,77 @@
+"""A monkey at the keyboard: ten thousand random keys at random sizes, and never an exception.
+
+The keys that leave are left out, for the run would end. Each run has a seed of its own, so that a failure can
+be had again; MODTRACE_SEARCH=1 plays other seeds each time.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from screenshots.make import TROUBLED
+from tests.app_support import opened, press, screen_text, settings_app, world_app
+from tui.app import ModtraceApp
+from tui.symbols import ASCII, UNICODE
+
+RUNS, KEYS, BATCH = 25, 400, 25
+"""25 runs of 400 keys are 10,000."""
+SIZES = ((80, 24), (80, 24), (80, 24), (120, 36), (200, 50), (240, 70), (60, 15), (40, 10), (20, 5), (100, 30), (119, 24))
+WORLDS = (
+    "healthy", "comma-stops-on-502", "pipe-passes-502", "404-falls-through", "portal", "off-masks-404",
+    "split-files", "bad-zip", "forbidden", "stale", "retracted",
+)  # fmt: skip
+LETTERS = "abcdefghijklmnoprstuvwxyzABCDEFGHIJKLMNOPRSTUVWXYZ0123456789"
+NAMED = (
+    "up", "down", "left", "right", "enter", "escape", "tab", "shift+tab", "space", "home", "end", "pageup",
+    "pagedown", "backspace", "delete", "comma", "vertical_line", "slash", "question_mark", "full_stop",
+    "left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket", "less_than_sign",
+    "greater_than_sign", "plus", "minus", "equals_sign", "f1", "ctrl+p", "ctrl+r", "ctrl+b", "ctrl+f", "at",
+)  # fmt: skip
+
+
+def _seeds() -> range:
+    first = random.SystemRandom().randrange(1 << 30) if os.environ.get("MODTRACE_SEARCH") else 0
+    return range(first, first + RUNS)
+
+
+def _app(chance: random.Random) -> ModtraceApp:
+    if chance.random() < 0.15:
+        return settings_app(TROUBLED, ("rsc.io/quote@v1.5.2",))
+    symbols = ASCII if chance.random() < 0.2 else UNICODE
+    return world_app(chance.choice(WORLDS), symbols=symbols, demo=chance.random() < 0.7)
+
+
+@pytest.mark.parametrize("seed", _seeds())
+async def test_random_keys_at_random_sizes(seed: int, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    chance = random.Random(seed)
+    left = KEYS
+    while left > 0:
+        left -= await _play(_app(chance), chance, left)
+
+
+async def _play(app: ModtraceApp, chance: random.Random, most: int) -> int:
+    """Press up to so many keys; returns how many it were, fewer where the palette was told to leave."""
+    pressed: list[str] = []
+    async with opened(app, chance.choice(SIZES)) as pilot:
+        while len(pressed) < most and app.is_running:
+            for _ in range(BATCH):
+                pressed.append(chance.choice(LETTERS if chance.random() < 0.6 else NAMED))
+                app.simulate_key(pressed[-1])
+                if chance.random() < 0.12:
+                    await pilot.pause(0)
+            if chance.random() < 0.4 and app.is_running:
+                await pilot.resize_terminal(*chance.choice(SIZES))
+            await press(pilot)
+            assert app.crash is None, pressed
+            assert not app.return_code, pressed
+            if app.is_running:
+                shown = screen_text(app)
+                assert shown.count("\n") == app.size.height, pressed
+                assert "\x1b" not in shown
+    return len(pressed)

@@ -1,0 +1,133 @@
+"""Every screen at three sizes, with its colours: a snapshot is its text, then the style of each stretch of it.
+
+The text must be the same in all three themes, for no colour may be the only sign of anything; so a file holds it
+once, and below it the styles of the dark, the light and the monochrome theme. After a change that is meant:
+
+    MODTRACE_UPDATE_GOLDENS=1 python -m pytest tests/test_app_snapshots.py
+
+writes them anew, and `git diff tests/snapshots` shows what the change does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.style import Style
+from textual.strip import Strip
+
+from screenshots.make import TROUBLED
+from tests.app_support import opened, press, screen_text, settings_app, world_app
+from tui.app import ModtraceApp
+from tui.themes import DARK, LIGHT, MONO
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SIZES = ((80, 24), (120, 36), (200, 50))
+SESSIONS = ("2026-01-02T03:04:05Z", "2026-01-03T03:04:05Z")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One screen."""
+
+    name: str
+    app: Callable[[], ModtraceApp]
+    keys: tuple[str, ...] = ()
+
+
+def _world(name: str) -> Callable[[], ModtraceApp]:
+    return lambda: world_app(name)
+
+
+def _settings() -> ModtraceApp:
+    return settings_app(TROUBLED)
+
+
+SHOTS = (
+    Shot("success", _world("split-files")),
+    Shot("failure", _world("comma-stops-on-502")),
+    Shot("decisions", _world("retracted"), ("g", "l", "G", "k", "k", "l")),
+    Shot("environment", _settings, ("1",)),
+    Shot("modules", _world("split-files"), ("3",)),
+    Shot("nothing-yet", lambda: settings_app({"GOENV": "off"}, ("rsc.io/quote@v1.5.2",))),
+    Shot("details", _world("comma-stops-on-502"), ("z", "enter")),
+    Shot("wire", _world("forbidden"), ("b",)),
+    Shot("verdict", _world("bad-zip"), ("v",)),
+    Shot("capabilities", _world("split-files"), ("K",)),
+    Shot("help", _world("healthy"), ("question_mark",)),
+    Shot("find", _world("comma-stops-on-502"), ("slash", "5", "0", "2")),
+    Shot("prompt", _world("healthy"), ("t",)),
+    Shot("worlds", _world("healthy"), ("W",)),
+    Shot("copy-as", _world("comma-stops-on-502"), ("Y",)),
+    Shot("palette", _world("healthy"), ("ctrl+p", "c", "o", "p", "y")),
+    Shot("edit", _world("comma-stops-on-502"), ("1", "e")),
+    Shot("presets", _world("comma-stops-on-502"), ("E",)),
+    Shot("what-if", _world("comma-stops-on-502"), ("vertical_line", "w")),
+    Shot("copy-settings", _world("comma-stops-on-502"), ("vertical_line", "C")),
+    Shot("fault", _world("healthy"), ("f",)),
+    Shot("report", _world("comma-stops-on-502"), ("X",)),
+    Shot("sessions", _world("healthy"), ("R",)),
+    Shot("privacy", _settings, ("1", "p")),
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+async def test_the_screen_in_every_theme(shot: Shot, size: tuple[int, int]) -> None:
+    app = shot.app()
+    parts: list[str] = []
+    async with opened(app, size) as pilot:
+        await press(pilot, *shot.keys)
+        text = screen_text(app)
+        for theme in (DARK, LIGHT, MONO):
+            app.theme = theme
+            await press(pilot)
+            assert screen_text(app) == text, f"the {theme} theme says something else"
+            strips = app.screen._compositor.render_strips()
+            parts.append(f"-- {theme} --\n" + "".join(f"{one}\n" for one in _styles(strips)))
+    file = SNAPSHOTS / f"{shot.name}-{size[0]}x{size[1]}.txt"
+    shown = text + "".join(parts)
+    if os.environ.get("MODTRACE_UPDATE_GOLDENS"):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        file.write_text(shown, encoding="utf-8")
+    assert shown == file.read_text(encoding="utf-8")
+
+
+def test_no_snapshot_is_left_over() -> None:
+    names = {f"{shot.name}-{width}x{height}" for shot in SHOTS for width, height in SIZES}
+    assert {file.stem for file in SNAPSHOTS.glob("*.txt")} == names
+
+
+def _styles(strips: Iterable[Strip]) -> Iterable[str]:
+    """One line for each row that is not plain: where which style begins."""
+    for number, strip in enumerate(strips, 1):
+        at, runs, before = 1, [], ""
+        for segment in strip:
+            style = _words(segment.style)
+            if style != before:
+                runs.append(f"{at} {style or 'plain'}")
+                before = style
+            at += segment.cell_length
+        if runs and runs != ["1 plain"]:
+            yield f"{number}: {', '.join(runs)}"
+
+
+def _words(style: Style | None) -> str:
+    if style is None:
+        return ""
+    words = [name for name in ("bold", "dim", "italic", "underline", "reverse") if getattr(style, name)]
+    if style.color is not None and not style.color.is_default:
+        words.append(style.color.name)
+    if style.bgcolor is not None and not style.bgcolor.is_default:
+        words.append(f"on {style.bgcolor.name}")
+    return " ".join(words)

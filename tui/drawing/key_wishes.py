@@ -1,0 +1,72 @@
+"""Which keys matter where one is: for somebody in trouble, the next thing to try first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.widgets.key_bar import Wish
+
+_HELP, _QUIT, _FIND = Wish("question_mark", "help"), Wish("q", "quit"), Wish("slash", "find")
+_AGAIN, _TRACE, _STOP = Wish("r", "again", "again"), Wish("t", "trace"), Wish("s", "stop", "stop")
+_OPEN, _COPY, _TRY = Wish("enter", "open"), Wish("y", "copy"), Wish("w", "what-if")
+_WORLDS, _BACK = Wish("W", "worlds", "worlds"), Wish("escape", "back")
+_MORE = (
+    _TRACE, _AGAIN, _TRY, _OPEN, _COPY, _FIND, Wish("Y", "copy as"), Wish("v", "verdict"), Wish("z", "zoom"),
+    Wish("tab", "next pane"), Wish("H", "history"), Wish("R", "sessions"), Wish("X", "report"),
+    Wish("p", "privacy"),
+)  # fmt: skip
+"""For broad screens."""
+
+_OF_PANE = {
+    "environment": (Wish("e", "edit"), _TRY, _OPEN, _COPY, _FIND, _AGAIN, Wish("E", "presets")),
+    "tree": (_AGAIN, _TRY, _OPEN, _COPY, _FIND, Wish("x", "look closer", "look")),
+    "modules": (
+        Wish("enter", "menu"),
+        Wish("Z", "zip"),
+        Wish("a", "ask all"),
+        _COPY,
+        _FIND,
+        Wish("m", "mod"),
+    ),
+    "detail": (_BACK, _COPY, Wish("Y", "copy as"), _FIND, Wish("z", "zoom")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where one is."""
+
+    pane: str
+    typing: bool = False
+    """In the line to find things in."""
+    finding: bool = False
+    zoomed: bool = False
+    tracing: bool = False
+    traced: bool = False
+    demo: bool = False
+    replaying: bool = False
+
+
+def key_wishes(where: Where) -> list[Wish]:
+    """The keys, the most important first; help and quit end the line in any case."""
+    if where.typing:
+        return [
+            Wish("enter", "to the list"), Wish("down", "next"), Wish("up", "before"), Wish("escape", "all"),
+        ]  # fmt: skip
+    wishes: list[Wish] = []
+    if where.finding:
+        wishes += [Wish("n", "next"), Wish("N", "before"), Wish("escape", "all")]
+    elif where.zoomed and where.pane != "detail":
+        wishes += [Wish("z", "all panes")]
+    if where.demo and where.pane == "tree":
+        wishes += [_WORLDS, Wish("f", "fault", "fault"), Wish("T", "tour", "tour"), _OPEN, _TRY]
+    elif where.demo and where.pane != "detail":
+        wishes += [_WORLDS]
+    if where.replaying:
+        wishes += [Wish("full_stop", "pause", "tape"), Wish("right_curly_bracket", "faster", "tape")]
+        wishes += [Wish("R", "live")]
+    elif where.tracing:
+        wishes += [_STOP]
+    elif not where.traced:
+        wishes += [_TRACE]
+    return [*wishes, *_OF_PANE[where.pane], *_MORE, _HELP, _QUIT]
