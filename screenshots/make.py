@@ -240,6 +240,12 @@ PICTURES = (
     Picture("modules-80x24", lambda: world_app("split-files", demo=False), (80, 24), ("3",)),
     Picture("wide-160x42", lambda: world_app("pipe-passes-502"), (160, 42)),
     Picture("broad-200x46", lambda: world_app("off-masks-404"), (200, 46)),
+    Picture(
+        "what-if-120x36",
+        lambda: world_app("comma-stops-on-502", demo=False),
+        (120, 36),
+        ("e", *["left"] * len("http://goproxy.example"), "backspace", "vertical_line"),
+    ),
     Picture("worlds-80x24", lambda: world_app("healthy"), (80, 24), ("W",)),
 )
 

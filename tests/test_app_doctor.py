@@ -222,7 +222,7 @@ async def test_the_bar_names_the_cause_and_the_first_thing_to_try() -> None:
     async with opened(app):
         (line,) = [line for line in screen_text(app).splitlines() if "try: " in line]
         assert line.startswith(
-            "  R01 FALLBACK  try: export GOPROXY='http://mirror.corp.example|http://goprox"
+            "  R01 FALLBACK  try: export GOPROXY='http://mirror.corp.example|htt"
         )
         assert app.workbench.verdict.region.height <= 5
 

@@ -76,8 +76,9 @@ SHOTS = (
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that is the same in every run, for a screen may name it; nobody may write there."""
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
+        monkeypatch.setenv(name, "/dev/null/gopher")
     monkeypatch.chdir(tmp_path)
 
 

@@ -35,7 +35,7 @@ def test_another_world_is_two_keys_away(tmp_path: Path) -> None:
         session.press("j\r")
         session.wait_for("world 2/")
         session.wait_for("✗ go would fail")
-        assert "first cause" in session.screen()
+        session.wait_for("first cause")
         session.press("q")
         assert session.wait_for_exit() == 0
         assert session.is_restored()
@@ -87,10 +87,11 @@ def test_nothing_is_written_while_nothing_happens(tmp_path: Path) -> None:
     with _run(tmp_path, "demo", "split-files", columns=160, rows=48) as session:
         session.wait_for("✓ go would download")
         session.wait_for("← go chose")
+        session.wait_for("says the same")
         session.bytes_within(0.5)
         assert session.bytes_within(1.5) == b""
         session.press("/")
-        session.wait_for("show all")
+        session.wait_for("esc all")
         session.bytes_within(0.5)
         assert session.bytes_within(1.5) == b"", "the cursor of the input line blinks"
 
@@ -142,7 +143,7 @@ def test_hostile_bytes_are_shown_and_not_obeyed(tmp_path: Path) -> None:
         session.wait_for("▾ ✗ http")
         session.wait_until_gone("looking closer")
         session.press("kkkkk\r")
-        shown = session.wait_for("the body begins")
+        shown = session.wait_for("the body")
         assert r"\x1b]0;owned\x07\x1b[31m[red]x[/red][/oops]" in "".join(shown.split())
         session.press("q")
         assert session.wait_for_exit() == 0

@@ -38,7 +38,7 @@ def verdict_lines(
     shown = every[: max(1, most)]
     is_cut = len(shown) < len(every) or any(symbols.cut in shown_line.text for shown_line in shown)
     is_cut = is_cut or any(shown_line.width > width - 1 for shown_line in shown)
-    if not is_cut or trace.finished is None:
+    if not is_cut or trace.finished is None or looking:
         return shown
     hint = line(("v for all", Role.FAINT))
     return [*shown[:-1], spread(shown[-1], hint, width - 1, cut=symbols.cut)]
