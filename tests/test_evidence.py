@@ -101,3 +101,13 @@ def test_a_trace_tells_what_went_over_the_wire_without_its_secrets(tmp_path: Pat
     assert [bool(one["response_headers"] and one["body"]) for one in finished] == [True] * 4
     for said in (as_json.stdout, as_json.stderr, events.stdout, events.stderr):
         assert SECRET not in said
+
+
+def test_a_secret_that_is_cut_or_stands_behind_a_tab_is_masked_all_the_same() -> None:
+    netrc = b"machine h\tlogin bob\tpassword\t" + SECRET.encode()
+    assert SECRET not in body_text(netrc)
+    filler = b"x" * (BODY_BYTES - 30)
+    straddling = filler + b' "access_token": "' + SECRET.encode() * 20 + b'"'
+    assert SECRET[:4] not in body_text(straddling)
+    (shown,) = shown_headers([("Link", "y" * 380 + f"https://bob:{SECRET}@cdn.example/")])
+    assert SECRET[:4] not in shown.value

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import trustme
 
 from probes.demo.behaviour import Answer, Request
 from probes.demo.server import World
@@ -19,6 +22,7 @@ from probes.trace.browse import browse
 from probes.trace.events import (
     Event,
     FindingMade,
+    Outcome,
     PhaseFinished,
     RequestFinished,
     RequestStarted,
@@ -167,3 +171,20 @@ def test_a_request_that_was_stopped_is_not_remembered() -> None:
 )
 def test_one_separator_changes_and_nothing_else(before: str, index: int, sign: str, after: str) -> None:
     assert with_separator(before, index, Separator(sign)) == after
+
+
+def test_a_refusal_over_https_stays_one_where_a_program_has_the_credentials(tmp_path: Path) -> None:
+    """GOAUTH names a program, which is not started: whoever answers 401 may answer it otherwise."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    memory = Memory()
+    with World([lambda request: Answer(401)], tls=context) as world:
+        variables = {
+            "GOPROXY": world.urls[0], "GOSUMDB": "off", "GOAUTH": "/any/program",
+            "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+        }  # fmt: skip
+        ends = [trace_of(variables, memory)[-1] for _ in range(2)]
+    assert all(isinstance(end, TraceFinished) for end in ends)
+    assert [end.outcome for end in ends] == [Outcome.UNKNOWN] * 2  # type: ignore[union-attr]

@@ -224,3 +224,14 @@ def test_overlay_is_used_for_this_run_only(tmp_path: Path) -> None:
             env=clean_environment(tmp_path, GOPROXY="off"), cwd=tmp_path,
         )  # fmt: skip
     assert json.loads(done.stdout)["version"] == "v1.0.0"
+
+
+def test_the_user_of_a_pasted_url_is_neither_shown_nor_saved(tmp_path: Path) -> None:
+    secret = "hunter2-Xq91"
+    env = clean_environment(tmp_path, GOPROXY="off", XDG_STATE_HOME=str(tmp_path / "state"))
+    done = modtrace("trace", f"https://bob:{secret}@github.com/o/r", env=env, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "malformed module path" in done.stdout
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "state").rglob("*") if file.is_file())
+    assert kept
+    assert secret.encode() not in done.stdout.encode() + done.stderr.encode() + kept

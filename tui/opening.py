@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -132,7 +133,7 @@ def open_app(
         raise app.crash
     _leave_behind(app.last_frame)
     code = app.return_code or 0
-    if not ended or not _terminal_is_there():
+    if not ended or not _terminal_is_there() or _keys_are_read():
         os._exit(code)
     return code
 
@@ -182,6 +183,15 @@ def _leave_behind(frame: str) -> None:
     with suppress(OSError, UnicodeError):
         sys.stdout.write(frame)
         sys.stdout.flush()
+
+
+def _keys_are_read() -> bool:
+    """Whether the thread that reads the keys was left behind, on a terminal that is gone.
+
+    Python waits for it at its end, and it never ends: a process that nobody sees would take a whole core.
+    """
+    others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+    return any(not thread.daemon and thread.name == "textual-input" for thread in others)
 
 
 def _terminal_is_there() -> bool:

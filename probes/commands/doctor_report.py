@@ -97,7 +97,7 @@ def _ladder(rungs: Sequence[RungClimbed], width: int) -> Iterator[str]:
         if judgement in (Judgement.WARNING, Judgement.BROKEN):
             for sentence in rung.evidence:
                 yield from (indent + line for line in wrapped(safe_text(sentence), width - len(indent), 5))
-            patience = f"go waits: {'; '.join(rung.limits)}"
+            patience = f"go waits for {'; for '.join(rung.limits)}"
             yield from (indent + line for line in wrapped(patience, width - len(indent), 2))
     above = [rung.rung for rung, is_reached in zip(rungs, reached, strict=True) if not is_reached]
     if above:

@@ -13,6 +13,7 @@ from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
 from probes.commands.plain import report
 from probes.commands.saving import Saving, add_session_option
+from probes.golang.redact import redact
 from probes.trace.events import Event, event_to_json
 from probes.trace.fold import Trace
 
@@ -83,7 +84,13 @@ def _seconds(text: str) -> float:
 
 
 def parse_target(text: str) -> tuple[str, str]:
-    """PATH[@QUERY] taken apart; the query is "latest" when there is no @."""
+    """PATH[@QUERY] taken apart; the query is "latest" when there is no @.
+
+    A URL that was pasted with a user in it is no module path, and go says so; the user is masked here, for
+    what is traced is shown, saved and remembered.
+    """
+    if "://" in text:
+        text = redact(text)
     path, at, query = text.partition("@")
     return path, query if at else "latest"
 

@@ -149,8 +149,25 @@ def _for_plain_http(remedy: Remedy) -> Remedy:
 
 def worth_typing(trace: Trace, diagnosis: Diagnosis) -> Diagnosis:
     """The diagnosis without remedies that change nothing, without masks, and with none twice."""
-    remedies = [_without_mask(remedy) for remedy in diagnosis.remedies if not _is_set_already(trace, remedy)]
+    remedies = [
+        _without_mask(remedy)
+        for remedy in diagnosis.remedies
+        if not (_is_set_already(trace, remedy) or _has_just_failed(trace, remedy))
+    ]
+    # What only looks is not first where something else mends: the list that failed would fail again.
+    if len(remedies) > 1 and remedies[0].id == "versions" and _asked_for_latest(trace):
+        remedies.sort(key=lambda remedy: remedy.id != "elsewhere")
     return replace(diagnosis, remedies=tuple(_distinct(remedies)))
+
+
+def _asked_for_latest(trace: Trace) -> bool:
+    return trace.started is not None and trace.started.query == "latest"
+
+
+def _has_just_failed(trace: Trace, remedy: Remedy) -> bool:
+    """Whether it asks once more for the very thing that was traced."""
+    started = trace.started
+    return started is not None and remedy.lines == (f"go get {started.path}@{started.query}",)
 
 
 _SETS = re.compile(r"(?:export|go env -w|set -gx) ['\"]?(?P<name>\w+)[= ](?P<value>.*)")

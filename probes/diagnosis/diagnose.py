@@ -302,6 +302,8 @@ def _list_stops(trace: Trace, symptom: Symptom) -> bool:
     """Whether a comma ended the walk although entries were left that might have served."""
     if not symptom.stops or symptom.hop is None or symptom.hop.separator != "," or symptom.not_exist:
         return False
+    if symptom.is_checksum and symptom.request is not None and symptom.request.started.hop is None:
+        return False  # the database itself failed: it would for the next entry, too
     assert trace.route is not None
     later = trace.route.hops[symptom.hop.id + 1 :]
     return any(hop.kind in (HopKind.PROXY, HopKind.DIRECT) for hop in later)

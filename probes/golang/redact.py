@@ -22,11 +22,13 @@ MASK = "xxxxx"
 """What stands in the place of a secret: Go's own mask for a password."""
 
 _SLASHES = r"[:：]\\?/\\?/"
-_USER_OF_URL = re.compile(rf"(?P<scheme>[A-Za-z0-9+.-]*){_SLASHES}(?P<secret>[^\s/?#\"<>`\\]*)@")
+_USER_OF_URL = re.compile(
+    rf"(?P<scheme>[A-Za-z0-9+.-]{{0,20}}){_SLASHES}(?P<secret>[^\s/?#\"<>`\\]{{0,4096}})@"
+)
 """RFC 3986 authority: the user information ends at the last @ before the path."""
 
 _PASSWORD_WITH_SLASH = re.compile(
-    rf"{_SLASHES}(?P<secret>(?!\[)[^\s/?#@:\"'<>]+:(?!\d*(?:[/?#\"',|;)\s]|$))[^\s@]*)@"
+    rf"{_SLASHES}(?P<secret>(?!\[)[^\s/?#@:\"'<>]{{1,1024}}:(?!\d*(?:[/?#\"',|;)\s]|$))[^\s@]{{0,1024}})@"
 )
 """A password that was not escaped ends the authority early; what follows a colon and is no port is one."""
 
@@ -37,23 +39,25 @@ _NAME_WITHOUT_SCHEME = re.compile(r"(?<![^\s,|;=\"'])(?P<secret>[^\s/@,|;=\"']+)
 
 _PARAMETER = re.compile(
     r"(?<![\w.%-])"
-    r"(?:[\w.%-]*(?:token|secret|passw|signature|credential|api[_-]?key|access[_-]?key)[\w.%-]*"
-    r"|x-(?:goog|amz|oss|obs|cos|ms)-[\w-]+"
+    r"(?:[\w.%-]{0,80}(?:token|secret|passw|signature|credential|api[_-]?key|access[_-]?key)[\w.%-]{0,80}"
+    r"|x-(?:goog|amz|oss|obs|cos|ms)-[\w-]{1,80}"
     r"|(?<=[?&;])(?:sig|auth|authorization|pwd|pass|key|policy|jwt|googleaccessid|key-pair-id|hdnts|hdnea))"
     r"=(?P<secret>(?:[^&#\s\"'<>,|]"
     r"|[,|](?!(?:direct|off)\b|[a-z]+:/|[\w-]+(?:\.[\w-]+)+(?:[:/,|]|$)))+)",
     re.IGNORECASE,
 )
 _HEADER = re.compile(
-    r"\b(?:(?:proxy-)?authorization|(?:set-)?cookie|private-token|job-token|x-api-key|x-[\w-]*token)"
-    r"[\"']?\s*:\s*[\"']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?(?P<secret>[^\s\"'][^\r\n\"']*)",
+    r"\b(?:(?:proxy-)?authorization|(?:set-)?cookie|private-token|job-token|x-api-key|x-[\w-]{0,60}token)"
+    r"[\"']?\s{0,20}:\s{0,20}[\"']?(?:(?:basic|bearer|token|digest|negotiate)\s{1,20})?"
+    r"(?P<secret>[^\s\"'][^\r\n\"']*)",
     re.IGNORECASE,
 )
 _JSON_FIELD = re.compile(
-    r"[\"'][\w-]*(?:token|secret|passw|credential|api[_-]?key)[\w-]*[\"']\s*:\s*[\"'](?P<secret>[^\"']+)[\"']",
+    r"[\"'][\w-]{0,80}(?:token|secret|passw|credential|api[_-]?key)[\w-]{0,80}[\"']"
+    r"\s{0,20}:\s{0,20}[\"'](?P<secret>[^\"']+)",
     re.IGNORECASE,
 )
-_NETRC = re.compile(r"\blogin\s+\S+\s+password\s+(?P<secret>\S+)", re.IGNORECASE)
+_NETRC = re.compile(r"\blogin\s{1,20}\S{1,1024}\s{1,20}password\s{1,20}(?P<secret>\S+)", re.IGNORECASE)
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9_-])(?P<secret>gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})"
 )

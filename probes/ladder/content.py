@@ -120,6 +120,8 @@ class ContentReport:
     """For .info and @latest: the version that is named."""
     go_would: str = ""
     """What go would do with a body that does not end."""
+    status: int = 200
+    """What it came with: only with 200 it is the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ def _report(asked: Asked, body: Body) -> ContentReport:
         versions=len(_versions(body)) if asked.op is Op.LIST and asked.status == 200 else None,
         version=_version(asked, body),
         go_would="wait for ever: it sets no deadline for bodies" if body.stalled else "",
+        status=asked.status,
     )
 
 

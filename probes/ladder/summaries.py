@@ -85,4 +85,10 @@ def _http(report: HTTPReport) -> str:
 def _content(result: RungResult) -> str:
     if result.observations and result.judgement is not Judgement.OK:
         return result.observations[0].fault.value.partition(".")[2].replace("-", " ")
+    report = result.report
+    if isinstance(report, ContentReport) and report.status != 200:
+        return f"{_KINDS.get(report.kind, report.kind)} with the {report.status}, and no file"
     return "what it should be"
+
+
+_KINDS = {"empty": "nothing", "html": "a web page", "json": "JSON", "text": "a text", "binary": "bytes"}

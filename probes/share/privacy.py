@@ -47,6 +47,10 @@ _PLAIN_HEADERS = frozenset({
 """Headers whose values say nothing of a private place that the masks of all texts would not find."""
 
 
+_SAID = re.compile(r"(?:server response:|\bit said:)\s")
+"""What stands before a server's own words: in go's errors, and in the evidence of a diagnosis."""
+
+
 class Mask:
     """Gives aliases to what is private in one trace; the same name always gets the same alias."""
 
@@ -70,7 +74,10 @@ class Mask:
         return cls(Seeds.collect(said, views))
 
     def text(self, text: str) -> str:
-        """One text."""
+        """One text. What a private server wrote in it is kept back: nobody knows what that names."""
+        said = _SAID.search(text)
+        if said is not None and self._is_private({"url": text[: said.start()]}):
+            text = text[: said.end()] + KEPT_BACK
         return self._texts.text(text)
 
     def json(self, value: Any) -> Any:
@@ -84,7 +91,10 @@ class Mask:
         return value
 
     def _key(self, name: str) -> str:
-        return name if re.fullmatch(r"[\w -]*", name) and name not in self._seeds.words else self.text(name)
+        """A key: one of ours stays, whatever a host may be called."""
+        is_ours = re.fullmatch(r"[a-z_]+", name) is not None
+        is_word = re.fullmatch(r"[\w -]*", name) and name not in self._seeds.words
+        return name if is_ours or is_word else self.text(name)
 
     def _field(self, name: str, value: Any, whole: Mapping[str, Any]) -> Any:
         is_setting = name == "name" and "source" in whole and "value" in whole

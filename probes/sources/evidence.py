@@ -14,16 +14,19 @@ from probes.golang.redact import MASK, redact
 from probes.golang.safetext import safe_text
 
 BODY_BYTES = 2048
-"""How much of a body is kept for showing."""
+"""How much of a body is shown."""
+KEPT_BYTES = 2 * BODY_BYTES
+"""How much of it is looked at: a secret that begins where it is cut is masked as a whole."""
 _BODY_LINES = 60
 _BINARY_BYTES = 256
 _MOST_HEADERS = 60
 _NAME_CHARACTERS, _VALUE_CHARACTERS = 80, 400
+_LONGEST_VALUE = 8192
 _HEX_ROW = 16
 
 _SECRET_NAME = re.compile(
     r"(?:proxy-)?authorization$|(?:set-)?cookie2?$|.*(?:token|secret|passw|credential|signature|api-?key|session|jwt"
-    r"|access-?key|private-?key|auth-?key|csrf)|x-(?:amz|goog|oss|ms)-(?:security|content-sha|date|signature)",
+    r"|access-?key|private-?key|auth-?key|csrf)|x-(?:auth|vault)|.*-auth$|x-(?:amz|goog|oss|ms)-(?:security|content-sha|date|signature)",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(?:Basic|Bearer|Digest|Negotiate|NTLM|Token)(?= )", re.IGNORECASE)
@@ -53,7 +56,8 @@ def _shown(name: str, value: str) -> Header:
     if _SECRET_NAME.match(name):
         scheme = _SCHEME.match(value)
         return Header(shown_name, f"{scheme[0]} {MASK}" if scheme else MASK if value else "")
-    return Header(shown_name, redact(safe_text(value, limit=_VALUE_CHARACTERS)))
+    # Masked before it is cut, or made safe: a secret that lost its end would not be known as one.
+    return Header(shown_name, safe_text(redact(value[:_LONGEST_VALUE]), limit=_VALUE_CHARACTERS))
 
 
 def body_text(body: bytes) -> str:
@@ -61,8 +65,8 @@ def body_text(body: bytes) -> str:
     if not body:
         return ""
     if _is_text(body):
-        text = body[:BODY_BYTES].decode("utf-8", "replace")
-        return redact(safe_text(text, limit=BODY_BYTES, lines=_BODY_LINES))
+        text = redact(body[:KEPT_BYTES].decode("utf-8", "replace"))
+        return safe_text(text, limit=BODY_BYTES, lines=_BODY_LINES)
     return "\n".join(_hex_rows(body[:_BINARY_BYTES]))
 
 

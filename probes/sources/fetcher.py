@@ -20,7 +20,7 @@ from probes.net.dial import errno_words
 from probes.net.exchange import Exchange
 from probes.net.http import Answer, HTTPClient
 from probes.net.limits import Limits, Stalled
-from probes.sources.evidence import BODY_BYTES
+from probes.sources.evidence import KEPT_BYTES
 from probes.sources.module_proxy import MAX_ZIP_FILE, HTTPError, error_detail
 
 _SAMPLE_CHARACTERS = 400
@@ -45,8 +45,8 @@ class Received:
 
     def note(self, body: bytes) -> None:
         """Keep how the body begins."""
-        if len(self.beginning) < BODY_BYTES:
-            self.beginning += body[: BODY_BYTES - len(self.beginning)]
+        if len(self.beginning) < KEPT_BYTES:
+            self.beginning += body[: KEPT_BYTES - len(self.beginning)]
 
 
 Progress = Callable[[int, int | None], None]
@@ -194,4 +194,4 @@ def _is_plain_text(headers: dict[str, str]) -> bool:
 def sample_text(body: bytes) -> str:
     """The beginning of a body, made safe for a screen."""
     text = body[: 4 * _SAMPLE_CHARACTERS].decode("utf-8", "replace")
-    return redact(safe_text(text, limit=_SAMPLE_CHARACTERS, lines=8))
+    return safe_text(redact(text), limit=_SAMPLE_CHARACTERS, lines=8)

@@ -54,6 +54,8 @@ class _Known:
     seconds: float
     body: bytes = field(repr=False)
     error: GoError | None
+    is_refused: bool = False
+    """Whether a 4xx came over https: with the credentials of a program that may be another answer."""
 
 
 @dataclass(slots=True)
@@ -98,20 +100,25 @@ class RememberingFetcher(Fetcher):
         key = (url.string(), op)
         known = self._memory.known.get(key)
         if known is not None:
+            self._client.refused_over_https |= known.is_refused
             return self._again(known, exchange, received, sink)
         phases = _listen(exchange)
         began, start = monotonic(), 0 if sink is None else sink.tell()
         error: GoError | None = None
         body = b""
+        before, self._client.refused_over_https = self._client.refused_over_https, False
         try:
             body = await super().get(url, op, exchange, received, sink=sink, progress=progress)
         except GoError as failure:
             error = failure
+        finally:
+            is_refused = self._client.refused_over_https
+            self._client.refused_over_https |= before
         if sink is not None and error is None and received.size <= MOST_BYTES:
             sink.seek(start)
             body = sink.read()
         if error is not None or sink is None or len(body) == received.size:
-            kept = _copy_exchange(exchange), tuple(phases), monotonic() - began, body, error
+            kept = _copy_exchange(exchange), tuple(phases), monotonic() - began, body, error, is_refused
             self._memory.keep(key, _Known(dataclasses.replace(received), *kept))
         if error is not None:
             raise error

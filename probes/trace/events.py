@@ -115,6 +115,8 @@ class TraceStarted:
     go_version: str | None = None
     settings: tuple[SettingView, ...] = ()
     """The variables that decide where go looks, as they are set: what a diagnosis writes remedies for."""
+    real: tuple[SettingView, ...] = dataclasses.field(default=(), metadata={"only_if_any": True})
+    """What really stands where what-if values were tried; empty for a trace with the real settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +395,9 @@ Emit = Callable[[Event], None]
 def event_to_json(event: Event) -> dict[str, Any]:
     """The event as one JSON object: "event" names its class, ``at`` is in seconds."""
     return {"event": event.kind} | {
-        field.name: _plain(getattr(event, field.name)) for field in dataclasses.fields(event)
+        field.name: _plain(getattr(event, field.name))
+        for field in dataclasses.fields(event)
+        if getattr(event, field.name) or not field.metadata.get("only_if_any")
     }
 
 

@@ -249,10 +249,20 @@ class Trace:
         if request is None:  # refused before anybody was asked
             text = (decision.error or "").split("\n", 1)[0]
             return FirstCause(self._index(decision.hop), op, text, decision.rule, decision.hop)
+        if request.started.hop is None and request.started.op is Op.SUM:
+            return self._database_cause(request, decision, name)
         summary = f"{name} {_what_was_said(request, decision)}"
         if decision.verdict is Verdict.STOP and not decision.not_exist and hop and hop.separator == ",":
             summary += ', and "," passes on only for 404 and 410'
         return FirstCause(self._index(decision.hop), op, summary, decision.rule, decision.hop)
+
+    @staticmethod
+    def _database_cause(request: Request, decision: HopDecided, served_by: str) -> FirstCause:
+        """The checksum database was asked by itself, not through an entry, and does not vouch."""
+        host = request.started.url.partition("://")[2].partition("/")[0]
+        said = _what_was_said(request, decision)
+        summary = f"{host} {said}, so nobody vouches for what {served_by} sent"
+        return FirstCause(None, Op.SUM.value, summary, decision.rule)
 
     def _list_request(self, decision: HopDecided) -> Request | None:
         """The list that a hop was asked for in this walk or before: what "no version fits" goes back to."""

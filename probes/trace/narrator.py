@@ -47,6 +47,13 @@ class Attempt:
     walk: int
     hop: Hop
     last_request: int | None = None
+    file_request: int | None = None
+    """The last one for a file of the module; what asks the checksum database about it is none."""
+
+    @property
+    def served_request(self) -> int | None:
+        """The request whose answer served: the file's, or where no file was asked for the last one."""
+        return self.last_request if self.file_request is None else self.file_request
 
 
 class Narrator:
@@ -101,6 +108,8 @@ class Narrator:
         walk = None
         if self._attempts:
             self._attempts[-1].last_request = number
+            if op is not Op.SUM:
+                self._attempts[-1].file_request = number
             walk = self._attempts[-1].walk
         shown = redact(url.redacted())
         hop_id = None if hop is None else hop.id

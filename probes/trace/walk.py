@@ -103,7 +103,7 @@ class Walker:
             verdict=verdict,
             because=redact(because),
             rule=TRY_PROXIES,
-            request=attempt.last_request,
+            request=attempt.served_request if verdict is Verdict.SERVED else attempt.last_request,
             error=None if error is None else redact(str(error)),
             not_exist=error is not None and error.not_exist,
         )

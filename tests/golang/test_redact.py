@@ -171,3 +171,13 @@ def test_nothing_unsafe_comes_out(text: str, limit: int, lines: int) -> None:
             "FSI",
             "PDI",
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 600_000, "://a:b" * 100_000, "x-" * 300_000 + ":", "token" * 120_000 + "=", "@:" * 300_000],
+    ids=["letters", "urls", "headers", "tokens", "signs"],
+)
+def test_a_long_hostile_text_is_gone_through_once(text: str) -> None:
+    """A quadratic search would hold the process up, and this test, for hours."""
+    assert redact(text + " https://bob:secret@h").endswith(" https://xxxxx@h")

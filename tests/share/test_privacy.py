@@ -26,6 +26,8 @@ from probes.trace.events import (
     event_to_json,
 )
 from probes.trace.fold import Trace
+from probes.trace.recording import event_from_json, read_recording
+from screenshots.make import HERE
 from tests.share.private_world import Private, all_text, trace_of
 from tests.share.recordings import PLANS, events_of
 
@@ -299,3 +301,23 @@ def test_json_keeps_its_shape() -> None:
     mask = Mask.of(trace_of(COMPANY))
     said = {"a": 1, "b": [True, None, 1.5], "fault": Fault.DNS_NXDOMAIN.value, "c": {"host": COMPANY.host}}
     assert mask.json(json.loads(json.dumps(said))) == {**said, "c": {"host": "host-1.example"}}
+
+
+@pytest.mark.parametrize("host", ["goproxy", "url", "host", "query", "status"])
+def test_a_host_that_is_called_like_one_of_our_fields_breaks_nothing(host: str) -> None:
+    events = list(read_recording((HERE / "forbidden.jsonl").read_text(encoding="utf-8").splitlines()))
+    text = "\n".join(json.dumps(event_to_json(event)) for event in events)
+    named = [event_from_json(json.loads(one)) for one in text.replace("mirror.corp.example", host).split("\n")]
+    assert [type(event) for event in masked(named)] == [type(event) for event in named]
+
+
+def test_what_a_private_server_said_is_kept_back_wherever_it_stands() -> None:
+    events = list(read_recording((HERE / "forbidden.jsonl").read_text(encoding="utf-8").splitlines()))
+    trace = Trace()
+    for event in events:
+        trace.apply(event)
+    mask = Mask.of(events)
+    told = json.dumps([event_to_json(event) for event in mask.events(events)])
+    told += repr(mask.cases(diagnose(trace)))
+    assert "licence not approved" in json.dumps([event_to_json(event) for event in events])
+    assert "licence not approved" not in told

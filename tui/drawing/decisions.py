@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from probes.golang.goproxy import LOOKUP, TRY_PROXIES, HopKind, Separator
 from probes.golang.safetext import safe_text
-from probes.trace.events import HopDecided, Verdict
+from probes.trace.events import HopDecided, Outcome, Purpose, Verdict
 from probes.trace.fold import Trace
 from probes.trace.route import HopView
 from tui.drawing.hop_state import CANCELLED, decisions_at
@@ -110,7 +110,7 @@ def _taken(trace: Trace, verdict: Verdict, decided: Sequence[HopDecided]) -> Bra
     return Branch(
         answer,
         _evidence(trace, decided),
-        "the answer is used; no entry behind it is asked" if verdict is Verdict.SERVED else why,
+        "the answer is used; no later entry is asked" if verdict is Verdict.SERVED else why,
         taken=True,
         symbol=symbol,
         role=role,
@@ -131,7 +131,7 @@ def _not_taken(trace: Trace, hop: HopView, verdict: Verdict) -> Branch | None:
         case Verdict.SERVED, _ if hop.kind is HopKind.OFF:
             return None
         case Verdict.SERVED, _:
-            return Branch(answer, "200", "the answer would be used, and no entry behind it asked")
+            return Branch(answer, "200", "the answer would be used, and no later entry asked")
         case Verdict.NEXT, Separator.COMMA:
             return Branch(answer, "404 or 410", f"{follower} would be asked")
         case Verdict.NEXT, Separator.PIPE:
@@ -195,6 +195,8 @@ def edge_words(trace: Trace, hop: HopView, question: Question) -> Line:
         pieces.append(line((label, branch.role), f": {evidence}" if evidence else ""))
     if not taken:
         reached = "not reached" if trace.finished is not None else "not decided yet"
+        if trace.finished is not None and trace.requests_at(hop.id):
+            reached = "not decided"
         pieces.append(line((f"{sign} {reached}", Role.FAINT)))
     dim = [line((f"· {branch.on}: {branch.answer}", Role.FAINT)) for branch in question.not_taken]
     return _joined([*pieces, *dim])
@@ -240,12 +242,22 @@ QUERY_PROXY = "cmd/go/internal/modload/query.go queryProxy, filterVersions"
 _MOST_SHOWN = 5
 
 
+def _no_version(trace: Trace) -> str:
+    """What is to be said where no version was chosen: only a query that failed has found none."""
+    finished = trace.finished
+    if finished is None:
+        return "not known yet"
+    walk = None if finished.failed_walk is None else trace.walks.get(finished.failed_walk)
+    looked = walk is not None and walk.started.purpose is Purpose.QUERY
+    return "none was found" if looked and finished.outcome is Outcome.FAILS else "not known"
+
+
 def version_question(trace: Trace) -> Question:
     """Which version the query means."""
     chosen, started = trace.chosen, trace.started
     query = "" if started is None else started.query
     if chosen is None:
-        words = "none was found" if trace.finished is not None else "not known yet"
+        words = _no_version(trace)
         return Question((Branch(words, "", f"nobody has said yet what {query} means"),), QUERY_PROXY)
     taken = Branch(
         safe_text(chosen.version, limit=60),
@@ -259,6 +271,12 @@ def version_question(trace: Trace) -> Question:
         Branch(safe_text(one.version, limit=60), one.why, "") for one in chosen.passed_over[:_MOST_SHOWN]
     ]
     return Question((taken, *others), QUERY_PROXY)
+
+
+def _checked(trace: Trace) -> str:
+    """The name of the symbol for what the checksum database has said so far."""
+    verdicts = {check.verdict for check in trace.checksums}
+    return "fail" if "failed" in verdicts else "ok" if "verified" in verdicts else "idle"
 
 
 def checksum_question(trace: Trace) -> Question:
@@ -282,7 +300,7 @@ def checksum_question(trace: Trace) -> Question:
         "the checksum database would be asked, and a hash that differs refused" if off
         else "a hash that differs is refused, whatever the proxy says",
         taken=not off,
-        symbol="ok",
-        role=Role.PLAIN,
+        symbol=_checked(trace),
+        role={"ok": Role.OK, "fail": Role.FAIL}.get(_checked(trace), Role.PLAIN),
     )  # fmt: skip
     return Question((no, yes) if off else (yes, no), USE_SUM_DB)

@@ -21,13 +21,14 @@ class State(Enum):
     BUSY = "busy"
     OK = "ok"
     FAIL = "fail"
-    STOPPED = "none"
-    """The user stopped it before there was an answer."""
+    UNKNOWN = "unknown"
+    """Nobody can tell: the user stopped it before there was an answer, or the way is not traced."""
 
     @property
     def role(self) -> Role:
         """The role its symbol is drawn in."""
-        return {State.BUSY: Role.BUSY, State.OK: Role.OK, State.FAIL: Role.FAIL}.get(self, Role.FAINT)
+        roles = {State.BUSY: Role.BUSY, State.OK: Role.OK, State.FAIL: Role.FAIL, State.UNKNOWN: Role.WARN}
+        return roles.get(self, Role.FAINT)
 
     def symbol(self, symbols: Symbols) -> str:
         """Its symbol."""
@@ -44,12 +45,14 @@ def request_state(request: Request) -> State:
     if finished is None:
         return State.BUSY
     if finished.error == CANCELLED:
-        return State.STOPPED
+        return State.UNKNOWN
     return State.OK if finished.status == 200 and finished.error is None else State.FAIL
 
 
-def chip(requests: list[Request], symbols: Symbols) -> tuple[str, Role]:
-    """One operation at one hop in at most four cells: "·", "▸", "✓" or "✗404"."""
+def chip(requests: list[Request], symbols: Symbols, *, is_refused: bool = False) -> tuple[str, Role]:
+    """One operation at one hop in at most four cells: "·", "▸", "✓", "✗404" or "✗sum"."""
+    if is_refused:
+        return symbols.fail + "sum", Role.FAIL
     if not requests:
         return symbols.idle, Role.FAINT
     if any(request.finished is None for request in requests):
@@ -80,9 +83,22 @@ def hop_state(trace: Trace, hop: HopView) -> State:
     if states:
         if Verdict.STOP in verdicts:
             return State.FAIL
-        return next((state for state in (State.OK, State.FAIL) if state in states), State.STOPPED)
-    refused = hop.kind is HopKind.OFF or Verdict.UNKNOWN in verdicts
-    return State.FAIL if verdicts and refused else State.IDLE
+        if refused_file(trace, hop) is not None:
+            return State.FAIL
+        return next((state for state in (State.OK, State.FAIL) if state in states), State.UNKNOWN)
+    if Verdict.UNKNOWN in verdicts:
+        return State.UNKNOWN
+    return State.FAIL if verdicts and hop.kind is HopKind.OFF else State.IDLE
+
+
+def refused_file(trace: Trace, hop: HopView) -> Op | None:
+    """The file of this hop that came well and whose hash was refused; None where there is none."""
+    failed = [check.what for check in trace.checksums if check.verdict == "failed"]
+    if not failed:
+        return None
+    op = Op.MOD if failed[0] == "go.mod" else Op.ZIP
+    served = [r for r in trace.requests.values() if r.started.op is op and request_state(r) is State.OK]
+    return op if served and served[-1].started.hop == hop.id else None
 
 
 def unasked_words(trace: Trace, hop: HopView) -> str:

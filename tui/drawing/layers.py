@@ -2,7 +2,7 @@
 
 ▾ ✗ tcp         no connection                       ▇▇▇▇        3.1 s
       192.0.2.1:443: i/o timeout. go gives up after 30.0 s.
-      go waits: looking up and connecting, together: 30 s
+      go waits for looking up and connecting, together: 30 s
   – tls         The rung below is broken: tcp.
 """
 
@@ -103,7 +103,7 @@ def _note_rows(view: TreeView, rung: RungClimbed) -> Iterator[Row]:
     if rung.godebug:
         notes.append((f"go gets past it with {rung.godebug}", Role.NAME))
     if rung.limits:
-        notes.append((f"go waits: {'; '.join(rung.limits)}", Role.FAINT))
+        notes.append((f"go waits for {'; for '.join(rung.limits)}", Role.FAINT))
     for place, (text, role) in enumerate(notes):
         for part, piece in enumerate(wrap(text, view.width - len(_NOTE))):
             key = TreeKey(Part.NOTE, rung.climb, f"{rung.rung}:{place}:{part}")

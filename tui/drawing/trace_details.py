@@ -135,7 +135,7 @@ def _verdict(trace: Trace, symbols: Symbols, cases: Sequence[Case]) -> Iterator[
             yield Field("result", f"{symbols.unknown} could not tell: stopped before the end", Role.WARN)
         case Outcome.UNKNOWN:
             yield Field("result", f"{symbols.unknown} could not tell: {finished.detail}", Role.WARN)
-    if finished.version:
+    if finished.version and (trace.chosen is not None or finished.outcome is Outcome.OK):
         yield Field("version", finished.version)
     if finished.sum:
         yield Field("sum", finished.sum, verbatim=True)

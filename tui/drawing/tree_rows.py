@@ -32,6 +32,7 @@ from tui.drawing.hop_state import (
     chip,
     hop_state,
     is_busy,
+    refused_file,
     request_state,
     requests_for,
     spent,
@@ -66,10 +67,12 @@ def tree_rows(view: TreeView) -> list[Row]:
         text = line((view.symbols.fail, Role.FAIL), " GOPROXY cannot be used: ", (route.error, Role.FAIL))
         rows.append(Row(TreeKey(Part.BROKEN), line("  ") + text))
     rows += _private_rows(view, opened)
-    shown = [hop for hop in route.hops if hop.kind is not HopKind.NOPROXY]
+    past = route.private_pattern is not None
+    shown = [hop for hop in route.hops if past or hop.kind is not HopKind.NOPROXY]
     for hop in shown:
         rows += _hop_rows(view, hop, opened)
-        rows += _edge_rows(view, hop, opened, last=hop is shown[-1] and not route.dead)
+        if hop.kind is not HopKind.NOPROXY:
+            rows += _edge_rows(view, hop, opened, last=hop is shown[-1] and not route.dead)
     for number, entry in enumerate(route.dead):
         text = line(f"    {view.symbols.none} ", (pad(entry, 22, cut=view.symbols.cut), Role.FAINT))
         words = ("  never looked at: it stands behind direct or off", Role.FAINT)
@@ -126,7 +129,8 @@ def _hop_line(view: TreeView, hop: HopView, *, is_open: bool, can_open: bool) ->
     name_role = Role.FAINT if state is State.IDLE else Role.STRONG
     if hop.access is not Access.ASK:
         words = unasked_words(view.trace, hop)
-        return head + line((pad(hop.name, 22, cut=symbols.cut), name_role), ("  " + words, Role.FAINT))
+        name = "direct, being private" if hop.kind is HopKind.NOPROXY else hop.name
+        return head + line((pad(name, 22, cut=symbols.cut), name_role), ("  " + words, Role.FAINT))
     chips = _chips(view, hop)
     time = _time_at(view, hop)
     room = view.width - head.width - chips.width - 2
@@ -157,8 +161,9 @@ def _chip_ops(view: TreeView) -> list[Op]:
 
 def _chips(view: TreeView, hop: HopView) -> Line:
     spans: list[Span] = []
+    refused = refused_file(view.trace, hop)
     for op in _chip_ops(view):
-        text, role = chip(requests_for(view.trace, hop, op), view.symbols)
+        text, role = chip(requests_for(view.trace, hop, op), view.symbols, is_refused=op is refused)
         word_role = Role.FAINT if role is Role.FAINT else Role.PLAIN
         blanks = " " * (5 - cells(text))
         spans += [Span(f"{op} ", word_role), Span(text, role), Span(blanks)]
@@ -297,12 +302,11 @@ def _checksum_words(view: TreeView, decided: list[ChecksumDecided], planned: str
     failed = [check for check in decided if check.verdict == "failed"]
     verified = [check.what for check in decided if check.verdict == "verified"]
     if failed:
-        text = f" {failed[0].what}: {failed[0].because}"
-        return line((view.symbols.fail, Role.FAIL), (text, Role.FAIL))
+        return line(("refused", Role.FAIL), f": {failed[0].what}: {failed[0].because}")
     if verified:
-        return line((view.symbols.ok, Role.OK), f" {' and '.join(verified)} verified by {planned}")
+        return line(("yes", Role.OK), f": {' and '.join(verified)} verified by {planned}")
     if planned in _UNCHECKED:
         why = {"off": "GOSUMDB=off: nobody is asked", "private": "private: nobody is asked"}
         return line("no", (": " + why.get(planned, "nobody is asked"), Role.FAINT))
     asked = "vouches for what is downloaded" if view.trace.finished is None else "was not asked"
-    return line((view.symbols.idle, Role.FAINT), (f" {planned} {asked}", Role.FAINT))
+    return line("yes", (f": {planned} {asked}", Role.FAINT))

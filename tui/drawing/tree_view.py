@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from probes.golang.protocol import Op
 from probes.ladder.faults import Judgement
 from probes.trace.events import Verdict
 from probes.trace.fold import Trace
@@ -113,6 +114,8 @@ def guilty_row(trace: Trace) -> TreeKey | None:
         asked += [number for number, r in trace.requests.items() if r.started.hop == cause.hop_id]
         guilty = [number for number in asked if trace.requests[number].started.op.value == cause.op]
         return TreeKey(Part.REQUEST, guilty[0]) if guilty else TreeKey(Part.HOP, cause.hop_id)
+    if cause.op == Op.SUM.value:
+        return TreeKey(Part.CHECKSUMS)
     return TreeKey(Part.CONTENT) if finished.failed_walk is None else None
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -46,6 +47,7 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
         self._heading = title
         self._ahead: list[events.Key] | None = []
         """What was typed before the line of input had the keys; None since it has."""
+        self._is_leaving = False
         self.in_full = True  # there is no other place to see all of a line
 
     @property
@@ -108,6 +110,13 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
     @on(LineList.Resized)
     def _resized(self) -> None:
         self.redraw()
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Leave once: a second Enter of the same burst would leave what comes behind, or nothing."""
+        if self._is_leaving:
+            return AwaitComplete()
+        self._is_leaving = True
+        return super().dismiss(result)
 
     def action_leave(self) -> None:
         """Back, with no result; of a search, to everything."""
