@@ -63,7 +63,7 @@ CASES = {
     "trace": Case(FAILS, shows="Trace PATH@QUERY"),
     "again": Case(FAILS, asks="TraceJob"),
     "stop": Case(FAILS, shows="nothing is under way"),
-    "help": Case(FAILS, shows="Everywhere"),
+    "help": Case(FAILS, shows="Here: Tree"),
     "quit": Case(FAILS, leaves=0),
     "quit.ctrl_q": Case(FAILS, ("t",), leaves=0),
     "quit.ctrl_c": Case(FAILS, leaves=130),
@@ -79,37 +79,38 @@ CASES = {
     "wire": Case(FAILS, shows="what was answered"),
     "privacy": Case(FAILS, shows="[private]"),
     "export": Case(FAILS, shows="Markdown"),
-    "sessions": Case(FAILS, shows="Recent sessions"),
-    "history": Case(FAILS, shows="History"),
+    "sessions": Case(FAILS, shows="Saved sessions"),
+    "history": Case(FAILS, shows="keeps no history"),
     # trying
     "try.edit": Case(FAILS, shows="What if GOPROXY were"),
-    "try.comma": Case(FAILS, TRY, hides="[what if]"),
+    "try.comma": Case(FAILS, TRY, changes=True),
     "try.pipe": Case(FAILS, shows="[what if]"),
     "try.undo": Case(FAILS, TRY, hides="[what if]"),
     "try.redo": Case(FAILS, (*TRY, "u"), shows="[what if]"),
-    "try.compare": Case(FAILS, shows="What if: before and after"),
+    "try.compare": Case(FAILS, shows="What if: nothing is tried yet"),
     "try.presets": Case(FAILS, shows="Presets (nothing is written)"),
     "try.lines": Case(FAILS, TRY, shows="PowerShell"),
-    "try.write": Case(FAILS, TRY, shows="write"),
-    "compare.edit": Case(FAILS, (*TRY, "w"), shows="Variable"),
+    "try.write": Case(FAILS, TRY, shows="nothing is written into your go env file"),
+    "compare.edit": Case(FAILS, (*TRY, "w"), shows="What if GOPROXY were"),
     "compare.presets": Case(FAILS, (*TRY, "w"), shows="Presets (nothing is written)"),
     "compare.lines": Case(FAILS, (*TRY, "w"), shows="PowerShell"),
     "compare.undo": Case(FAILS, (*TRY, "w"), hides="[what if]"),
     "compare.redo": Case(FAILS, (*TRY, "w", "u"), shows="[what if]"),
-    "compare.write": Case(FAILS, (*TRY, "w"), shows="write"),
+    "compare.write": Case(FAILS, (*TRY, "w"), shows="nothing is written into your go env file"),
     "masked.privacy": Case(FAILS, (*TRY, "w"), shows="[private]"),
     # workbench
-    "find": Case(FAILS, shows="find"),
+    "find": Case(FAILS, shows="to the list"),
     "find.next": Case(TALL, ("slash", "t", "enter"), moves=True),
     "find.before": Case(TALL, ("slash", "t", "enter"), moves=True),
     "pane.environment": Case(FAILS, shows="[1 ENV]"),
     "pane.tree": Case(FAILS, ("1",), shows="[2 TREE]"),
     "pane.modules": Case(FAILS, shows="[3 MODS]"),
+    "pane.details": Case("broad", shows="›4 Details"),
     "pane.next": Case(FAILS, shows="[3 MODS]"),
     "pane.before": Case(FAILS, shows="[1 ENV]"),
     "zoom": Case(FAILS, shows="[zoom]"),
     "verdict": Case(FAILS, shows="the verdict"),
-    "long_lines": Case(SETTINGS, ("1",), shows="late.example"),
+    "long_lines": Case(SETTINGS, ("1",), changes=True),
     "copy": Case(FAILS, shows="copied: export GOPROXY"),
     "back": Case(FAILS, ("z",), hides="[zoom]"),
     # lists
@@ -119,7 +120,7 @@ CASES = {
     "list.page_down": Case(FAILS, ("g",), moves=True),
     "list.first": Case(FAILS, moves=True),
     "list.last": Case(FAILS, moves=True),
-    "list.open": Case(FAILS, shows="go says"),
+    "list.open": Case(FAILS, shows="the list stopped before its end"),
     "list.left": Case(FAILS, hides="go waits"),
     "list.right": Case(FAILS, ("g",), shows="not taken: on a match in GOPRIVATE"),
     "list.toggle": Case(FAILS, ("g",), shows="not taken: on a match in GOPRIVATE"),
@@ -132,33 +133,33 @@ CASES = {
     # line to find things in
     "filter.next": Case(TALL, ("slash", "t"), moves=True),
     "filter.before": Case(TALL, ("slash", "t"), moves=True),
-    "filter.keep": Case(FAILS, ("slash", "x"), hides="esc all"),
-    "filter.close": Case(FAILS, ("slash", "x", "y"), shows="private?"),
+    "filter.keep": Case(FAILS, ("slash", "x"), hides="to the list"),
+    "filter.close": Case(FAILS, ("slash", "x", "y"), hides="to the list"),
     # screens in front
     "overlay.leave": Case(FAILS, ("v",), hides="the verdict"),
     "overlay.copy": Case(FAILS, ("v",), shows="copied: "),
-    "overlay.find": Case(FAILS, ("v",), shows="find"),
+    "overlay.find": Case(FAILS, ("v",), changes=True),
     "overlay.find_next": Case(FAILS, ("question_mark", "slash", "t", "enter"), moves=True),
     "overlay.find_before": Case(FAILS, ("question_mark", "slash", "t", "enter"), moves=True),
     "overlay.quit": Case(FAILS, ("v",), leaves=0),
     "overlay.help": Case(FAILS, ("v",), shows="Everywhere"),
     "detail.copy_as": Case(FAILS, ("enter",), shows="Copy as (nothing is run)"),
     "detail.privacy": Case(FAILS, ("enter",), shows="[private]"),
-    "history.leave": Case(FAILS, ("H",), hides="History"),
-    "history.privacy": Case(FAILS, ("H",), shows="[private]"),
-    "sessions.leave": Case(FAILS, ("R",), hides="Recent sessions"),
+    "history.leave": Case(FAILS, elsewhere="test_app_finding.py"),
+    "history.privacy": Case(FAILS, elsewhere="test_app_finding.py"),
+    "sessions.leave": Case(FAILS, ("R",), hides="Saved sessions"),
     "sessions.privacy": Case(FAILS, ("R",), shows="[private]"),
-    "report.other_names": Case(FAILS, ("X",), shows="real names"),
-    "prompt.next": Case("suggests", ("t",), shows="> "),
-    "prompt.before": Case("suggests", ("t",), shows="> "),
+    "report.other_names": Case(FAILS, ("X",), shows="Names: real"),
+    "prompt.next": Case("suggests", ("t",), shows="››"),
+    "prompt.before": Case("suggests", ("t",), shows="››"),
     "palette.next": Case(FAILS, ("ctrl+p",), moves=True),
     "palette.before": Case(FAILS, ("ctrl+p", "down"), moves=True),
     "palette.page_down": Case(FAILS, ("ctrl+p",), moves=True),
     "palette.page_up": Case(FAILS, ("ctrl+p", "pagedown"), moves=True),
-    "edit.down": Case("small", ("e",), hides="What would change"),
-    "edit.up": Case("small", ("e", "down"), shows="What would change"),
-    "edit.page_down": Case("small", ("e",), hides="What would change"),
-    "edit.page_up": Case("small", ("e", "pagedown"), shows="What would change"),
+    "edit.down": Case("small", ("e",), changes=True),
+    "edit.up": Case("small", ("e", "down"), changes=True),
+    "edit.page_down": Case("small", ("e",), changes=True),
+    "edit.page_up": Case("small", ("e", "pagedown"), changes=True),
     "apply.write": Case(FAILS, elsewhere="test_app_whatif.py"),
     # sizes
     "size.wider": Case("wide", changes=True),
@@ -242,7 +243,7 @@ def _app(name: str, sessions: list[Session]) -> ModtraceApp:
     return world_app("comma-stops-on-502", demo=False)
 
 
-SIZES = {"tall": (100, 60), "wide": (160, 48), "small": (80, 12)}
+SIZES = {"tall": (100, 60), "wide": (160, 48), "small": (80, 12), "broad": (200, 50)}
 
 
 def _seen(app: ModtraceApp) -> str:
@@ -305,5 +306,8 @@ async def _press(pilot: Pilot[None], key: str, case: Case) -> None:
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.elsewhere])
 def test_what_is_tried_elsewhere_is_tried_there(name: str) -> None:
-    keys = {"draw_anew": "ctrl+l", "suspend": r"\x1a", "apply.write": '"A", "a"'}
+    keys = {
+        "draw_anew": "ctrl+l", "suspend": r"\x1a", "apply.write": '"A", "a"', "history.leave": '"H"',
+        "history.privacy": '"p"',
+    }  # fmt: skip
     assert keys[name] in (Path(__file__).parent / CASES[name].elsewhere).read_text(encoding="utf-8")
