@@ -121,7 +121,7 @@ CASES = {
     "list.first": Case(FAILS, moves=True),
     "list.last": Case(FAILS, moves=True),
     "list.open": Case(FAILS, shows="the list stopped before its end"),
-    "list.left": Case(FAILS, hides="go waits"),
+    "list.left": Case(FAILS, hides="go waits for"),
     "list.right": Case(FAILS, ("g",), shows="not taken: on a match in GOPRIVATE"),
     "list.toggle": Case(FAILS, ("g",), shows="not taken: on a match in GOPRIVATE"),
     # module browser

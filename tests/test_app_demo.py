@@ -440,6 +440,7 @@ async def test_the_tour_shows_what_its_captions_say(demo: Demo, size: tuple[int,
             assert world_of(app).plan.name == step.world
         await press(pilot, "right_square_bracket")
         assert f"step {len(steps())} of" in words(app)
+        assert [str(one.message) for one in app._notifications] == ["this is the last step"]
 
 
 async def test_nothing_jumps_between_the_steps(demo: Demo) -> None:

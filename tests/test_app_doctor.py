@@ -100,7 +100,7 @@ async def test_what_failed_is_climbed_and_its_broken_rung_is_selected_and_open(s
         shown = screen_text(app)
         assert "▾ ✗ http" in shown
         assert "mirror.corp.example answered 502 Bad Gateway." in shown
-        assert "go waits: the first byte of the answer: for ever" in " ".join(shown.split())
+        assert "go waits for the first byte of the answer: for ever" in " ".join(shown.split())
 
 
 async def test_a_cursor_that_was_moved_is_left_alone() -> None:

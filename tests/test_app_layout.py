@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -90,6 +91,18 @@ async def test_on_low_screens_the_panes_get_the_room(size: tuple[int, int]) -> N
         assert app.workbench.tree_pane.list.size.height >= size[1] // 3
         assert "A log-in page" not in screen_text(app)
         assert "go would fail" in screen_text(app)
+
+
+async def test_rows_made_while_another_tab_is_in_front_have_the_width_of_their_own() -> None:
+    app = world_app("comma-stops-on-502")
+    async with opened(app, NARROW) as pilot:
+        before = screen_text(app)
+        await press(pilot, "1", "r", "2")
+        assert screen_text(app) == before
+        await press(pilot, "1")
+        await pilot.resize_terminal(100, 24)
+        await press(pilot, "r", "2")
+        assert max(row.line.width for row in app.workbench.tree_pane.list.rows) in (98, 99)
 
 
 # -- sizes -------------------------------------------------------------------------------------------
@@ -268,6 +281,25 @@ def test_a_verdict_that_is_cut_says_how_to_see_all_of_it() -> None:
     short = failed_verdict("short", 200)
     assert "v for all" not in "\n".join(short)
     assert failed_verdict("short", 200, most=1)[-1].endswith("v for all")
+
+
+def test_a_first_cause_that_goes_on_below_ends_with_the_mark() -> None:
+    shown = failed_verdict("m.test/x@v1.0.0: short", 60, most=2)
+    assert shown[-1].startswith("  first cause: mirror.corp.example answered 502")
+    assert re.search(r"\S… v for all$|…\s+v for all$", shown[-1])
+    assert not any("…" in text for text in failed_verdict("m.test/x@v1.0.0: short", 120))
+
+
+@pytest.mark.parametrize("width", range(50, 130))
+def test_a_url_that_loses_its_end_has_the_mark_on_its_own_line(width: int) -> None:
+    url = "http://127.0.0.1:37039/demo.example/hello/@v/list"
+    words = f"m.test/x@latest: reading {url}: 502 Bad Gateway server response: {'the mirror is ill ' * 9}"
+    lines = failed_verdict(words, width)
+    (at,) = [number for number, text in enumerate(lines) if "…" in text and "v for all" not in text] or [0]
+    assert not lines[at].strip().startswith("…")
+    begun = next((text for text in lines if "http:" in text), "")
+    address = begun[begun.index("http:") :].split()[0] if begun else url
+    assert address.endswith("…") or url in address
 
 
 def test_a_row_that_shows_less_keeps_all_of_it() -> None:

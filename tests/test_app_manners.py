@@ -37,8 +37,9 @@ from tui.manners import Manners
 from tui.messages import Copy
 from tui.replay import load
 from tui.screens.choice_screen import ChoiceScreen
+from tui.screens.help_screen import LEGEND
 from tui.spoken import aloud
-from tui.symbols import ASCII, UNICODE, symbols_for
+from tui.symbols import ASCII, UNICODE, Symbols, symbols_for
 from tui.themes import choose_theme, save_theme, saved_theme
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -351,7 +352,23 @@ def test_which_terminals_show_which_symbols(variables: Mapping[str, str], symbol
 async def test_in_ascii_a_scroll_bar_says_that_there_is_more() -> None:
     app = world_app("comma-stops-on-502", symbols=ASCII)
     lines = await walk(app, ("question_mark",))
-    assert any(strip.text.endswith("#") for strip in lines)
+    assert any(strip.text.endswith(":") for strip in lines)
+
+
+@pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_no_fold_sign_is_a_state_sign_and_no_state_is_another(symbols: Symbols) -> None:
+    scroll_bar = ascii_cells("┃") if symbols.ascii_only else "┃"
+    states = [getattr(symbols, name) for name, _ in LEGEND]
+    signs = [*states, symbols.opened, symbols.closed, symbols.unknown, scroll_bar, symbols.upright]
+    assert len(set(signs)) == len(signs)
+
+
+async def test_in_ascii_a_row_says_apart_how_it_is_folded_and_how_it_stands() -> None:
+    app = world_app("comma-stops-on-502", symbols=ASCII)
+    shown = "\n".join(strip.text for strip in await walk(app, ()))
+    assert "  v x mirror.corp.example" in shown
+    assert "> + names" in shown
+    assert "v # , stops here" in shown
 
 
 def test_ascii_cells_keep_their_width() -> None:

@@ -25,8 +25,9 @@ from probes.trace.version_table import (
 )
 from screenshots.make import HERE
 from tests.app_support import WIDE, opened, press, replay_app, screen_text
-from tui.drawing.module_rows import ModulesView, module_head, module_rows
+from tui.drawing.module_rows import ModulesView, first_with, fitted_names, module_head, module_rows
 from tui.jobs import BrowseJob, DownloadJob
+from tui.lines import cells
 from tui.replay import load
 from tui.symbols import UNICODE
 
@@ -85,6 +86,76 @@ def test_the_selected_proxy_is_always_in_sight(column: int) -> None:
     answers = [ColumnAnswered(0, n, ("v1.0.0",)) for n in range(12)]
     lines = shown([BrowseStarted(0, "m.test/x", columns(12)), *answers], column=column, width=80)
     assert f"[p{column}]" in lines[0]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_names_that_differ_still_do_when_they_are_cut(width: int) -> None:
+    names = ["127.0.0.1:43821", "127.0.0.1:43822", "goproxy.a-very-long-name.corp.example"]
+    started = tuple(Column(n, n, name, f"http://{name}", False, dead=False) for n, name in enumerate(names))
+    events = [BrowseStarted(0, "m.test/x", started), *(ColumnAnswered(0, n, ("v1.0.0",)) for n in range(3))]
+    head = shown(events, width=width)[0]
+    seen = [word.strip("[]") for word in head if word != "version"]
+    assert seen[0].endswith(":43821") or seen[0].endswith("43821")
+    assert seen[1].endswith("43822")
+
+
+@pytest.mark.parametrize("width", range(4, 30))
+def test_fitted_names_fit(width: int) -> None:
+    names = ["same-beginning-1-same-end", "same-beginning-2-same-end", "short"]
+    fitted = fitted_names(names, width, "…")
+    assert all(cells(name) <= width for name in fitted)
+    assert len(set(fitted)) == 3
+    assert fitted_names(["a", "b"], width, "…") == ["a", "b"]
+
+
+def test_the_proxy_that_is_chosen_by_itself_has_something() -> None:
+    failed = ColumnAnswered(0, 0, error="404 Not Found")
+    begun = [BrowseStarted(0, "m.test/x", columns(3)), failed]
+    assert first_with(table_of(begun), None) == 0
+    assert first_with(table_of([*begun, ColumnAnswered(0, 1, ("v1.0.0",))]), None) == 1
+    both = [*begun, ColumnAnswered(0, 1, ("v1.0.0",)), ColumnAnswered(0, 2, ("v1.0.0", "v1.1.0"))]
+    assert first_with(table_of(both), "v1.1.0") == 2
+    assert first_with(VersionTable(), "v1.0.0") == 0
+
+
+async def test_enter_offers_a_proxy_that_has_the_version_until_another_is_chosen(tmp_path: Path) -> None:
+    app = replay_app(load(HERE, "404-falls-through"))
+    app.folder = tmp_path
+    async with opened(app) as pilot:
+        await press(pilot, "3", "enter")
+        assert "fetch it from goproxy.example" in screen_text(app)
+        await press(pilot, "escape", "left", "a", "enter")
+        assert "fetch it from mirror.corp.example" in screen_text(app)
+
+
+async def test_keys_in_one_piece_have_their_effects_in_order(tmp_path: Path) -> None:
+    replay = load(HERE, "404-falls-through")
+    app = replay_app(replay)
+    app.folder = tmp_path
+    async with opened(app) as pilot:
+        await press(pilot, "3")
+        await pilot.press("left", "m", "right", "Z")
+        await press(pilot)
+        jobs = [job for job in replay.jobs if isinstance(job, DownloadJob)]
+        assert [(job.wanted.op, job.wanted.column) for job in jobs] == [(Op.MOD, 0), (Op.ZIP, 1)]
+
+
+async def test_a_failed_download_says_why_once(tmp_path: Path) -> None:
+    replay = load(HERE, "split-files")
+    replay.downloads = [
+        DownloadStarted(0, ANY, "hello.zip"),
+        DownloadFinished(1, ANY, None, error="reading hello.zip: 403 Forbidden"),
+    ]
+    app = replay_app(replay)
+    app.folder = tmp_path
+    async with opened(app) as pilot:
+        await press(pilot, "3", "Z", "j")
+        told = [str(notice.message) for notice in app._notifications]
+        words = "the .zip of v1.2.0 did not come from mirror.corp.example: reading hello.zip: 403 Forbidden"
+        assert told == [words]
+        replay.downloads = []
+        await press(pilot, "k", "p")
+        assert len(app._notifications) == 1
 
 
 async def to_modules(pilot: Pilot[None]) -> None:

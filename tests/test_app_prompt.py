@@ -122,7 +122,8 @@ async def test_a_home_that_cannot_be_written_is_no_trouble(
     async with opened(app) as pilot:
         await press(pilot, "t", *"demo.example/hello@latest", "enter")
         assert "go would download" in screen_text(app)
-        assert not app._notifications
+        (notice,) = app._notifications
+        assert "history" in str(notice.message), "told once, and the trace is there"
         await press(pilot, "t")
         assert isinstance(app.screen, PromptScreen)
     assert not history(home).visits()

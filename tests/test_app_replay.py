@@ -454,7 +454,7 @@ def test_replay_opens_the_app_and_asks_nobody(tmp_path: Path) -> None:
         session.wait_for("replay 00:00/00:00")
         for keys, words in (
             ("t", REFUSAL[:40]), ("x", REFUSAL[:40]), ("1", "GOPROXY"), ("2", "first cause"),
-            ("v", "the verdict"), ("\x1b", "first cause"), ("3", "replay"),
+            ("v", "the verdict"), ("\x1b", "replay 00:00"), ("3", "replay"),
         ):  # fmt: skip
             session.press(keys)
             session.wait_for(words)

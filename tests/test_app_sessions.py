@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from probes.net.limits import Limits
 from probes.share.session_file import SessionRecorder
+from probes.share.session_reader import MAX_LINE
+from screenshots.make import HERE
 from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, world_app
 from tests.share.recordings import raw_lines, saved
 from tests.test_app_replay import on_screen, recorded, told
 from tui.app import ModtraceApp
-from tui.replay import Replay
+from tui.replay import RecordedStage, Replay, load
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.sessions_screen import when
+from tui.session import Session
 
 FOLDER = Path("modtrace") / "sessions"
 
@@ -109,6 +114,75 @@ async def test_an_empty_list_says_why(state: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("HOME", "")
         await press(pilot, "R")
         assert "neither XDG_STATE_HOME nor HOME" in screen_text(app)
+
+
+async def test_why_the_trace_that_was_just_made_is_not_in_the_list(state: Path) -> None:
+    (state / "modtrace").write_text("in the way")
+    recorder = SessionRecorder(state / FOLDER, "app")
+    world = load(HERE, "healthy")
+    session = Session(RecordedStage({}), Replay(world.events), Limits(), lambda process: recorder)
+    app = ModtraceApp(session, target=("demo.example/hello", "latest"))
+    async with opened(app) as pilot:
+        await press(pilot, "R")
+        text = " ".join(screen_text(app).split())
+        assert recorder.problem
+        assert recorder.problem.removeprefix("the session is not saved: ") in text
+        assert "nothing was traced yet" not in text
+
+
+async def test_nothing_in_the_folder_keeps_the_others_from_being_listed(state: Path) -> None:
+    files = some_sessions(state)
+    os.mkfifo(files[0].with_name("20270101T000000Z-1.jsonl"))
+    first, *others = raw_lines(files[1])
+    header = {**json.loads(first), "time": "0001-01-01T00:00:00+14:00"}
+    files[1].write_bytes(b"".join([json.dumps(header).encode() + b"\n", *others]))
+    app = empty_app()
+    async with opened(app) as pilot:
+        await press(pilot, "R")
+        rows = [line for line in screen_text(app).splitlines() if "demo.example" in line]
+        assert len(rows) == 3
+        assert "0001-01-01T00:00" in rows[1]
+
+
+async def test_settings_that_nobody_knows_give_no_lines(state: Path) -> None:
+    file = some_sessions(state)[0]
+    first, started, *others = raw_lines(file)
+    strange = [{"name": "EVIL", "value": "x", "source": "process", "secret": False}]
+    changed = [json.dumps({**json.loads(line), "settings": strange}).encode() for line in (first, started)]
+    file.write_bytes(b"\n".join([*changed, b"".join(others)]))
+    app = empty_app()
+    async with opened(app) as pilot:
+        await press(pilot, "R", "G", "enter")
+        await loaded(app, pilot)
+        await press(pilot, "C")
+        assert any("nothing is set" in words for words in told(app))
+
+
+async def test_a_trace_that_nobody_can_report_is_refused_in_a_sentence(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> str:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr("probes.share.report_forms.write", fails)
+    app = world_app("portal", demo=False)
+    async with opened(app) as pilot:
+        await press(pilot, "X", "enter")
+        assert any("there can be no report" in words for words in told(app))
+        assert app.screen is app.workbench
+
+
+async def test_a_line_without_an_end_is_refused(state: Path) -> None:
+    file = some_sessions(state)[2]
+    with file.open("ab") as more:
+        more.write(b"x" * (MAX_LINE + 10) + b"\n")
+        more.write(b"{}\n")
+    app = empty_app()
+    async with opened(app) as pilot:
+        await press(pilot, "R", "enter")
+        await loaded(app, pilot)
+        assert any("too long to be a session" in words for words in told(app))
+        assert not app.is_replaying
 
 
 async def test_a_file_that_cannot_be_played_leaves_the_live_session(state: Path) -> None:

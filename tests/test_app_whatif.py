@@ -133,7 +133,9 @@ async def test_typing_shows_what_would_change_and_asks_nobody() -> None:
             await it.press(_KEYS.get(sign, sign))
             assert not it.asked(), "at each key, nobody"
         shown = await it.write("off")
-        assert "nobody yet" in shown
+        assert "disabled by GOPROXY=off" in shown, "known at once"
+        assert "Enter asks nobody" in shown
+        assert "not asked yet" not in shown
         assert not it.asked()
         await it.press("escape")
         assert it.goproxy == f"{first},{second}"
@@ -230,7 +232,7 @@ async def test_a_setting_that_changes_every_answer_asks_everything() -> None:
         await it.write("/nowhere/netrc")
         await it.press("enter")
         assert [file for _, file in it.asked()] == ["list", "v1.2.0.info", "v1.2.0.mod", "v1.2.0.zip"]
-        assert "NETRC can change every answer." in told(it.app)
+        assert "NETRC could change every answer." in told(it.app)
 
 
 async def test_a_setting_that_does_not_matter_here_asks_nobody() -> None:
@@ -437,10 +439,24 @@ async def test_the_demo_toggles_in_place_and_asks_nobody_outside() -> None:
         assert "✓ go would download" in screen_text(app)
         await press(pilot, "e")
         app.screen.query_one(Input).value = "https://b.example"
+        await press(pilot)
+        shown = " ".join(screen_text(app).split())
+        assert "b.example is none of them" in shown, "while it is typed"
+        assert "Enter asks" not in shown
         await press(pilot, "enter")
         assert "b.example is none of them" in told(app)
-        await press(pilot, "E")
-        assert "presets lead elsewhere" in told(app)
+        assert app.screen.query_one(Input).value == "https://b.example", "nothing that was typed is lost"
+        await press(pilot, "escape", "E", "j", "enter")
+        shown = " ".join(screen_text(app).split())
+        assert "Not tried here" in shown
+        assert "goproxy.cn is none of them" in shown
+        await press(pilot, "enter", "escape")
+        assert len(session.trial.overlay.past) == 1
+        await press(pilot, "A")
+        shown = screen_text(app)
+        assert "this is the demo" in shown
+        assert "+ GOPROXY=" in shown
+        await press(pilot, "a", "enter", "escape")
         assert len(session.trial.overlay.past) == 1
     session.bridge.close(20)
     stage.close()
@@ -634,7 +650,7 @@ async def test_nothing_is_ever_written_from_a_demo_or_a_recording(
         async with opened(app) as pilot:
             app.workbench.tree_pane.list.select(FIRST)
             await press(pilot, "vertical_line", "A")
-            assert words in told(app)
+            assert words in told(app) + " ".join(screen_text(app).split())
             assert "Write this?" not in screen_text(app)
         app.session.bridge.close(20)
         app.session.stage.close()
@@ -763,7 +779,7 @@ async def test_a_file_that_changed_meanwhile_is_left_alone(goenv: Path) -> None:
         write(goenv, "GOPROXY=direct\n")
         await press(pilot, "enter")
         assert read(goenv).decode() == "GOPROXY=direct\n"
-        assert "nothing was written" in told(app)
+        assert told(app).count("nothing was written") == 1
         assert app.session.trial.values
     app.session.bridge.close(20)
 
@@ -837,3 +853,73 @@ async def test_a_trace_under_way_begins_anew_with_what_is_tried() -> None:
             "http://mirror.corp.example|http://goproxy.example",
         ]
         assert replay.cancelled
+
+
+# -- what is promised, and what is said afterwards -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "promised", "words", "outcome"),
+    [
+        ("GOPROXY", "off", "Enter asks nobody.", "disabled by GOPROXY=off", Outcome.FAILS),
+        ("GOPROXY", "{0},ftp://x", "every lookup fails", "go would fail: invalid proxy URL", Outcome.FAILS),
+        ("GOPRIVATE", "demo.example", "go to demo.example itself", "could not tell:", Outcome.UNKNOWN),
+        ("HTTPS_PROXY", "http://127.0.0.1:9", "Enter asks nobody.", "go would download v1.2.0", Outcome.OK),
+    ],
+)
+async def test_where_nobody_has_to_be_asked_the_outcome_is_known_at_once(
+    variable: str, value: str, promised: str, words: str, outcome: Outcome
+) -> None:
+    """And it comes true: no request, and that outcome."""
+    async with live("healthy", WIDE) as it:
+        await it.press("1")
+        it.app.workbench.environment.list.select(("variable", variable))
+        await it.press("e")
+        shown = " ".join((await it.write(value.format(*it.world.urls))).split())
+        assert promised in shown
+        assert words in shown
+        assert "noproxy" not in shown
+        assert "not asked yet" not in shown
+        await it.press("enter")
+        assert not it.asked()
+        assert it.app.session.outcome is outcome
+        assert "would end" not in told(it.app)
+        assert "not known" not in told(it.app)
+
+
+async def test_nobody_is_to_vouch_for_what_never_comes() -> None:
+    async with live("comma-stops-on-502") as it:
+        await it.press("1")
+        it.app.workbench.environment.list.select(("variable", "GOSUMDB"))
+        await it.press("e")
+        shown = " ".join((await it.write("sum.golang.org")).split())
+        assert "Enter asks nobody" in shown
+        assert "ends before anybody is asked to vouch" in shown
+
+
+async def test_what_is_said_after_a_try_is_about_what_was() -> None:
+    async with live("comma-stops-on-502") as it:
+        it.app.workbench.tree_pane.list.select(FIRST)
+        await it.press("vertical_line")
+        assert "would" not in told(it.app)
+        assert "The query took another way" in told(it.app)
+
+
+async def test_the_lines_carry_the_risk_of_what_they_set() -> None:
+    async with live("healthy", WIDE, GOSUMDB="sum.golang.org") as it:
+        await it.press("1")
+        it.app.workbench.environment.list.select(("variable", "GOSUMDB"))
+        await it.press("e")
+        await it.write("off")
+        shown = await it.press("enter", "C")
+        assert "GOSUMDB: " in shown
+        assert shown.index("GOSUMDB: ") < shown.index("export GOSUMDB")
+
+
+async def test_the_line_of_keys_names_what_takes_a_what_if_along() -> None:
+    async with live("comma-stops-on-502", WIDE) as it:
+        assert "A apply" not in screen_text(it.app)
+        it.app.workbench.tree_pane.list.select(FIRST)
+        keys = (await it.press("vertical_line")).splitlines()[-1]
+        assert "A apply" in keys
+        assert "C copy settings" in keys

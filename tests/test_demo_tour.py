@@ -17,7 +17,7 @@ from probes.trace.events import Outcome
 from tests.demo_support import traced_in
 from tests.modtrace import COMMAND, clean_environment, modtrace
 from tests.terminal.session import TerminalSession
-from tui.drawing.tour_lines import TourView, caption_lines
+from tui.drawing.tour_lines import TourView, caption_lines, caption_text
 from tui.playing import row_of
 from tui.stage import DemoWorld
 from tui.symbols import ASCII, UNICODE
@@ -58,6 +58,13 @@ def test_the_tour_takes_about_five_minutes_and_ends_with_the_checksums() -> None
         words = len(f"{step.title} {step.caption}".split())
         assert words / step.seconds <= 3, f"nobody reads that fast: {step.title}"
         row_of(step.row)
+
+
+def test_captions_are_wrapped_at_blanks_where_somebody_reads_them() -> None:
+    for at, step in enumerate(steps()):
+        text = caption_text(TourView(steps(), at, playing=False), 60)
+        assert all(len(one) <= 60 for one in text.splitlines())
+        assert " ".join(step.caption.split()) in " ".join(text.split())
 
 
 @pytest.mark.parametrize("symbols", [UNICODE, ASCII])

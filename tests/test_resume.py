@@ -233,6 +233,106 @@ def test_a_terminal_that_goes_away_leaves_a_session_to_resume(tmp_path: Path) ->
     assert not found.closed
 
 
+def brings(folder: Path, *, events: int | None = 6) -> Path:
+    """A session from somewhere else, which sets who is asked and has broken off."""
+    evil = ("http://127.0.0.1:9/evil", False)
+    started = set_for_that_run(recorded("portal")[:events], GOPROXY=evil, GOPRIVATE=("none", False))
+    return saved(folder, started, "app", close=False)
+
+
+async def test_somebody_elses_session_sets_and_traces_nothing_by_itself(tmp_path: Path) -> None:
+    path = brings(tmp_path)
+    resumed = Resumed(read_tape(raw_lines(path)), path, is_foreign=True)
+    assert (resumed.overlay, resumed.what_if) == ({}, {})
+    live = Replay(recorded("portal"))
+    app = replay_app(live, target=None)
+    app._begins_with = lambda app: resumed.begin(app, {})
+    async with opened(app) as pilot:
+        await press(pilot)
+        text = " ".join(screen_text(app).split())
+        assert "not one of your own sessions" in text
+        assert "GOPROXY=http://127.0.0.1:9/evil" in text
+        await press(pilot, "enter")
+        assert not [job for job in live.jobs if isinstance(job, TraceJob)]
+        assert not app.session.trial.values
+        await press(pilot, "r")
+        (job,) = [job for job in live.jobs if isinstance(job, TraceJob)]
+        assert "evil" not in job.environment.get("GOPROXY")
+
+
+async def test_what_it_sets_is_tried_when_the_user_says_so(tmp_path: Path) -> None:
+    path = brings(tmp_path)
+    resumed = Resumed(read_tape(raw_lines(path)), path, is_foreign=True)
+    live = Replay(recorded("portal"))
+    app = replay_app(live, target=None)
+    app._begins_with = lambda app: resumed.begin(app, {})
+    async with opened(app) as pilot:
+        await press(pilot, "j", "enter")
+        assert dict(app.session.trial.values) == {"GOPROXY": "http://127.0.0.1:9/evil", "GOPRIVATE": "none"}
+        job = [job for job in live.jobs if isinstance(job, TraceJob)][-1]
+        assert job.environment.get("GOPROXY") == "http://127.0.0.1:9/evil"
+        assert "what if" in screen_text(app)
+
+
+async def test_somebody_elses_session_never_becomes_one_of_the_users_own(tmp_path: Path) -> None:
+    path = brings(tmp_path / "elsewhere", events=None)
+    resumed = Resumed(read_tape(raw_lines(path)), path, is_foreign=True)
+    recorder = SessionRecorder(tmp_path / "own", "app")
+    world = load(HERE, "portal")
+    app = ModtraceApp(
+        Session(RecordedStage({}), Replay(world.events, world.browsing), Limits(), lambda process: recorder),
+        begin=lambda app: resumed.begin(app, {}),
+    )
+    async with opened(app) as pilot:
+        await press(pilot, "enter", "3")
+        assert recorder.path is None
+        await press(pilot, "r")
+        recorder.drop()
+    assert recorder.path is not None
+    assert b"evil" not in recorder.path.read_bytes()
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "linked"])
+def test_without_a_terminal_somebody_elses_session_is_only_told(place: str, tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(request)
+        return Answer(404)
+
+    with World([answer]) as world:
+        env = clean_environment(tmp_path)
+        evil = set_for_that_run(recorded("portal")[:6], GOPROXY=(world.urls[0], False))
+        path = saved(tmp_path / "elsewhere", evil, "app", close=False)
+        if place == "linked":
+            folder = sessions_folder(env)
+            assert folder is not None
+            folder.mkdir(parents=True)
+            (folder / path.name).symlink_to(path)
+            path = folder / path.name
+        done = modtrace("--resume", str(path), env={**env, "GOPROXY": "off"}, cwd=tmp_path)
+        assert not asked
+        assert f"GOPROXY={world.urls[0]}" in done.stderr
+        assert "not one of your own sessions" in done.stderr
+
+
+def test_a_fifo_or_a_deep_line_in_the_folder_holds_nothing_up(tmp_path: Path) -> None:
+    env = clean_environment(tmp_path)
+    folder = sessions_folder(env)
+    assert folder is not None
+    good = saved(folder, events_of(NAME), "app")
+    deep = good.with_name("20400101T000000Z-1.jsonl")
+    nested = b'{"event":"trace.finished","x":' + b"[" * 60_000 + b"]" * 60_000 + b"}\n"
+    deep.write_bytes(b"".join([raw_lines(good)[0], nested]))
+    os.mkfifo(folder / "20410101T000000Z-1.jsonl")
+    (folder / "20420101T000000Z-1.jsonl").mkdir()
+    assert {info.file for info in list_sessions(folder)} == {good, deep}
+    assert modtrace("--resume", env=env, cwd=tmp_path).returncode == 2, "the deep one is refused in one line"
+    deep.unlink()
+    assert "had ended" in modtrace("--resume", env=env, cwd=tmp_path).stderr
+    assert modtrace("replay", "--last", env=env, cwd=tmp_path).returncode == 1
+
+
 def test_a_file_can_be_named(tmp_path: Path) -> None:
     path = saved(tmp_path / "elsewhere", events_of(NAME), "app")
     env = clean_environment(tmp_path)

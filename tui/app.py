@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FAST_S, SLOW_S = 0.1, 0.25
 """How often what the engine says is shown: on this machine, and over a slow line."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class ModtraceApp(ManneredApp):
@@ -209,7 +209,8 @@ class ModtraceApp(ManneredApp):
         """Ask what to trace."""
         shown = self.workbench.shown
         note = "a module path, and behind @ a version, latest, a branch or a comparison such as <v1.5.0"
-        screen = PromptScreen("Trace PATH@QUERY", shown.target, suggestions=shown.known, note=note)
+        known, verb = shown.known, "trace it"
+        screen = PromptScreen("Trace PATH@QUERY", shown.target, suggestions=known, note=note, verb=verb)
         self.push_screen(screen, self.trace_target)
         self.session.learn_paths()
         self.wake()

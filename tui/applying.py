@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +16,7 @@ from tui.lines import Line
 from tui.messages import Copy
 from tui.screens.choice_screen import Choice
 from tui.sharing import SharingApp
+from tui.stage import DemoWorld
 
 if TYPE_CHECKING:
     from probes.golang.environment import Environment
@@ -63,7 +64,19 @@ class ApplyingApp(SharingApp):
         if not changes:
             self.tell("nothing is set and nothing is tried: there are no lines to copy")
             return
-        self.push_screen(TryLinesScreen(heading, changes, self.workbench.shown.text), self._copy_lines)
+        screen = TryLinesScreen(heading, changes, self.workbench.shown.text, risks=self._risks(changes))
+        self.push_screen(screen, self._copy_lines)
+
+    def _risks(self, names: Iterable[str]) -> list[str]:
+        """What the lint warns of in these variables: whoever takes them along takes it along."""
+        from probes.diagnosis.findings import Level
+
+        wanted, scene = set(names), self.session.scene
+        return [
+            f"{finding.variable}: {finding.message}"
+            for finding in (() if scene is None else scene.findings)
+            if finding.variable in wanted and finding.level is not Level.INFO
+        ]
 
     def _copy_lines(self, text: object) -> None:
         if text:
@@ -90,6 +103,7 @@ class ApplyingApp(SharingApp):
             for name, setting in settings.items()
             if setting.source in (Source.PROCESS, Source.GOENV)
             and setting.value
+            and name in VARIABLE  # a session may hold settings that nobody knows
             and VARIABLE[name].group is not Group.PLACES
         }
 
@@ -98,7 +112,8 @@ class ApplyingApp(SharingApp):
     async def action_write(self) -> None:
         """Show what writing would do; Enter writes. With nothing tried, offer to take the last one back."""
         if refusal := self._why_not():
-            self.tell(refusal)
+            if not self._show_only(refusal):
+                self.tell(refusal)
             return
         changes = self._changes()
         try:
@@ -118,6 +133,30 @@ class ApplyingApp(SharingApp):
         if self.session.IS_REPLAY:
             return f"this is a replay: {NOT_HERE}"
         return str(getattr(self.session.stage, "WHY_NOT_WRITTEN", NOT_HERE))
+
+    def _show_only(self, refusal: str) -> bool:
+        """In the demo, what would be written into a file with nothing in it; False where there is no such."""
+        from dataclasses import replace
+
+        from probes.golang.env_file import EnvFile
+        from tui.screens.apply_screen import ApplyScreen
+
+        changes, scene = self._changes(), self.session.scene
+        if not isinstance(self.session.stage, DemoWorld) or scene is None or not changes:
+            return False
+        environment = replace(scene.without_trial, user_file=EnvFile("~/.config/go/env", None))
+        try:
+            plan = replace(plan_from(environment, changes), why_not=refusal)
+        except ValueError:
+            return False
+
+        def draw(width: int) -> list[Line]:
+            from tui.drawing.whatif_apply import write_lines
+
+            return list(write_lines(plan, self.draw_look(width)))
+
+        self.push_screen(ApplyScreen("What A would write, for show", tuple, draw, can_write=False))
+        return True
 
     def _offer(self, plan: WritePlan | None, last: Applied | None, back: Sequence[DiffLine]) -> None:
         from tui.screens.apply_screen import ApplyScreen
@@ -159,7 +198,7 @@ class ApplyingApp(SharingApp):
         try:
             applied = await asyncio.to_thread(apply, plan.change, folder)
         except CannotApply as error:
-            self.tell(f"nothing was written: {error}")
+            self.tell(_once("nothing was written", error))
             return
         self.try_overlay(self.session.trial.overlay.clear())
         self._applied = applied
@@ -174,7 +213,7 @@ class ApplyingApp(SharingApp):
         try:
             await asyncio.to_thread(undo, applied)
         except CannotApply as error:
-            self.tell(f"nothing was taken back: {error}")
+            self.tell(_once("nothing was taken back", error))
             return
         overlay = self.session.trial.overlay
         self.session.trial.pending = True
@@ -183,6 +222,12 @@ class ApplyingApp(SharingApp):
         self.session.read()
         self.wake()
         self.tell(f"taken back: {applied.path} is as it was")
+
+
+def _once(words: str, error: Exception) -> str:
+    """What did not happen, and why; many an error says the first of it itself."""
+    said = str(error)
+    return said if words in said else f"{words}: {said}"
 
 
 def _when(stamp: str) -> str:
@@ -217,13 +262,18 @@ def plan_write_of(changes: Mapping[str, str | None], cwd: Path | None = None) ->
 
     Raises ValueError where a value that is not real has chosen the file.
     """
+    from probes.sources.environment_reader import read_environment
+
+    return plan_from(read_environment(cwd=None if cwd is None else str(cwd)), changes)
+
+
+def plan_from(environment: Environment, changes: Mapping[str, str | None]) -> WritePlan:
+    """What writing would do with these settings. Reads nothing."""
     from probes.golang.redact import redact
     from probes.settings.env_write import NeverRead, Refused, plan_write, shadowed
     from probes.settings.whatif import as_written, lint_changes
-    from probes.sources.environment_reader import read_environment
     from tui.drawing.whatif_apply import WritePlan
 
-    environment = read_environment(cwd=None if cwd is None else str(cwd))
     try:
         change = plan_write(environment, changes)
     except Refused as refused:

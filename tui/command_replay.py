@@ -40,18 +40,24 @@ def run(args: argparse.Namespace) -> int:
     tape = read_named(name, output, "replay")
     if tape is None:
         return ExitCode.USAGE
+    from probes.share.session_reader import BadSession
     from tui.stage import ThisMachine
 
+    try:
+        chosen = tape.whole.chosen(args.trace)
+    except BadSession as error:
+        output.complain(f"replay: {replay.shown_name(name)}: {safe_text(str(error), limit=300)}")
+        return ExitCode.USAGE
     speed = 1.0 if args.speed is None else args.speed
     opened: list[ModtraceApp] = []
 
     def begin(app: ModtraceApp) -> None:
         opened.append(app)
-        app.play_tape(tape, speed=speed)
+        app.play_tape(tape, speed=speed, trace=args.trace)
 
     code = open_app(ThisMachine({}), args, begin=begin, saves=True)
     still_there = bool(opened) and opened[0].is_replaying
-    return replay.exit_code(tape.whole) if code == 0 and still_there else code
+    return replay.exit_code(chosen) if code == 0 and still_there else code
 
 
 def read_named(name: str, output: Output, command: str) -> Tape | None:

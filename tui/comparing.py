@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -14,7 +15,6 @@ from tui.lines import Line
 from tui.remedies import settings_of
 from tui.screens.choice_screen import Choice
 from tui.screens.prompt_screen import PromptScreen
-from tui.stage import DemoWorld
 from tui.trial import Draft, draft_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class ComparingApp(ApplyingApp):
 
     def try_values(self, values: Mapping[str, str], label: str) -> None:
         """Take values in one step."""
+        raise NotImplementedError
+
+    def why_not_tried(self, values: Mapping[str, str]) -> str:
+        """Why values are not taken here, in a whole sentence; "" where they are."""
         raise NotImplementedError
 
     def _scene(self) -> Scene | None:
@@ -60,16 +64,14 @@ class ComparingApp(ApplyingApp):
     def _draft(self, values: Mapping[str, str]) -> Draft:
         session = self.session
         assert session.scene is not None
-        return draft_of(session.scene.environment, values, session.trace, session.target)
+        draft = draft_of(session.scene.environment, values, session.trace, session.target)
+        return replace(draft, refusal=self.why_not_tried(values))
 
     # -- presets and remedies ------------------------------------------------------------------------
 
     def action_presets(self) -> None:
         """Offer the presets; the chosen one is shown before anybody is asked."""
         if self._scene() is None:
-            return
-        if isinstance(self.session.stage, DemoWorld):
-            self.tell("the demo asks nobody but its own proxies, and presets lead elsewhere")
             return
         from probes.settings.presets import preset, presets
         from tui.screens.preset_screen import PresetScreen
@@ -87,7 +89,8 @@ class ComparingApp(ApplyingApp):
         if at < len(preset.gaps):
             gap = preset.gaps[at]
             note = f"for example {gap.example}"
-            screen = PromptScreen(f"{preset.id}: {gap.question}", answers.get(gap.name, ""), note=note)
+            title, answer = f"{preset.id}: {gap.question}", answers.get(gap.name, "")
+            screen = PromptScreen(title, answer, note=note, verb="go on; nothing is written yet")
 
             def answered(text: str | None) -> None:
                 if text:
@@ -118,6 +121,10 @@ class ComparingApp(ApplyingApp):
             if what is not None:
                 self.try_values(values, label)
 
+        if draft.refusal:
+            title, hint = f"Not tried here: {label}", "p privacy   esc back"
+            self.push_screen(TryScreen(title, tuple, draw, hint=hint), taken)
+            return
         hint = "enter try it: ask what is not known   p privacy   esc back"
         choices = (Choice("try", "try it"),)
         self.push_screen(TryScreen(f"What if: {label}", lambda: choices, draw, hint=hint), taken)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probes.golang.safetext import safe_text
 from tui.messages import Copy
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.report_screen import ReportScreen, ReportWish
@@ -51,7 +52,15 @@ class Exporter:
     def _chosen(self, wish: ReportWish | None) -> None:
         if wish is None:
             return
-        text = made_report(self._session, wish)
+        from probes.share.played import consistent
+        from probes.share.session_reader import BadSession
+
+        try:
+            with consistent("the trace"):
+                text = made_report(self._session, wish)
+        except BadSession as error:
+            self._app.tell(f"there can be no report: {safe_text(str(error), limit=300)}")
+            return
         if wish.form == "clipboard":
             self._app.post_message(Copy(text))
             return
@@ -63,7 +72,8 @@ class Exporter:
             if typed:
                 self._write(text, typed, replaces=replaces)
 
-        screen = PromptScreen("Write the report into", name, note=note)
+        verb = "replace the file" if replaces else "write the file"
+        screen = PromptScreen("Write the report into", name, note=note, verb=verb)
         self._app.push_screen(screen, named)
 
     def _write(self, text: str, typed: str, *, replaces: str) -> None:

@@ -57,7 +57,7 @@ class FetchingApp(FrugalApp):
 
     @on(ModulesPane.Fetch)
     def _fetch(self, event: ModulesPane.Fetch) -> None:
-        self._with_folder(lambda folder: self._fetch_into(event.wanted, folder))
+        self._with_folder(lambda folder: self._fetch_into(event.wanted, folder), "fetch it into this folder")
 
     def _fetch_into(self, wanted: Wanted, folder: Path) -> None:
         self.session.fetch(wanted, folder)
@@ -66,9 +66,9 @@ class FetchingApp(FrugalApp):
     @on(ModulesPane.ChooseFolder)
     def _choose_folder(self) -> None:
         self.folder = None
-        self._with_folder(lambda folder: self.tell(f"files go to {folder}"))
+        self._with_folder(lambda folder: self.tell(f"files go to {folder}"), "put files here from now on")
 
-    def _with_folder(self, go_on: Callable[[Path], None]) -> None:
+    def _with_folder(self, go_on: Callable[[Path], None], verb: str) -> None:
         """Ask once where files go."""
         if self.folder is not None:
             go_on(self.folder)
@@ -80,7 +80,7 @@ class FetchingApp(FrugalApp):
                 go_on(self.folder)
 
         note = "the folder becomes a tree that GOPROXY=file://… can serve; f chooses another one"
-        self.push_screen(PromptScreen("Folder for files", "modtrace-files", note=note), chosen)
+        self.push_screen(PromptScreen("Folder for files", "modtrace-files", note=note, verb=verb), chosen)
 
     @on(ModulesPane.Menu)
     def _menu(self, event: ModulesPane.Menu) -> None:

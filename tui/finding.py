@@ -85,11 +85,24 @@ class FindingApp(ReplayingApp):
             if isinstance(done, Awaitable):
                 await done
 
+    def _say_why_not(self, pressed: str) -> None:
+        """A key that belongs elsewhere is not met with silence."""
+        from tui.out_of_place import why_not
+
+        words = why_not(self, pressed)
+        if words and pressed not in self.screen.active_bindings:
+            self.tell(words)
+
     # -- what is typed ahead -------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        """Give a key that was pressed before a line of input opened to that line: a letter, Ctrl-U, Enter."""
+        """Give a key that was pressed before a line of input opened to that line: a letter, Ctrl-U, Enter.
+
+        On the workbench a key that belongs elsewhere is told so."""
         if not belongs_to_a_line(event):
+            return
+        if self.screen is self.workbench and not isinstance(self.focused, TypedLine):
+            self._say_why_not(event.key)
             return
         focused = self.focused
         if isinstance(focused, TypedLine):

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 LONGEST_COPY, MOST_COPY_LINES = 500_000, 10_000
 """Far beyond every command and report; a command that is cut would do something else."""
 _LONGEST_TOLD = 60
+MOST_TOLD = 2
+"""Things that are told at once."""
 _LEFT_BEHIND_S = 0.5
 """How long after its return the app takes SIGCONT for the one that it returned by."""
 
@@ -85,11 +87,24 @@ class ManneredApp(FindingApp):
         self.no_color = self.theme == MONO
 
     def on_mount(self) -> None:
-        """Take over the signals that stop and continue a program."""
+        """What was told is gone with the screen that it was about; take over signals that stop a program."""
+        self.screen_change_signal.subscribe(self, lambda screen: self.clear_notifications(), immediate=True)
         if self._manners.handles_stops:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTSTP, self.action_suspend_process)
             loop.add_signal_handler(signal.SIGCONT, self._continued)
+
+    # -- what is told in passing ---------------------------------------------------------------------
+
+    def _refresh_notifications(self) -> None:
+        """Of all that is told the last things alone, and none of them twice: they cover rows."""
+        last: set[str] = set()
+        for notice in list(self._notifications)[::-1]:
+            if len(last) == MOST_TOLD or notice.message in last:
+                del self._notifications[notice]
+            else:
+                last.add(notice.message)
+        super()._refresh_notifications()
 
     # -- colours -------------------------------------------------------------------------------------
 

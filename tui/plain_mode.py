@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -116,9 +116,18 @@ class PlainTrace:
         return self._scene or self.read()
 
     @property
-    def remedies(self) -> list[tuple[str, str]]:
+    def remedies(self) -> list[spoken.Cure]:
         """What may be typed or done to mend it, and what each costs."""
         return spoken.remedies(self.trace, self.cases)
+
+    def recall(self, target: tuple[str, str], known: Sequence[Event], cases: tuple[Case, ...]) -> None:
+        """Take in what a saved session had said, and tell the steps as if they were made now."""
+        self.target, self.trace, self.cases = target, Trace(), cases
+        for event in known:
+            self.trace.apply(event)
+            self._speaker.say(*spoken.step(self.trace, event))
+        finished = self.trace.finished
+        self.code = ExitCode.UNKNOWN if finished is None else OUTCOME_CODES[finished.outcome]
 
     def begin(self, path: str, query: str) -> int | None:
         """Trace, and tell the steps; returns the exit code of a signal that ended it."""
@@ -212,16 +221,27 @@ class PlainMode:
             words = "world NAME: go to another world of the demo; world alone lists them"
             self._words["world"] = (words, self._world)
 
-    def run(self, target: tuple[str, str] | None) -> int:
+    def run(self, target: tuple[str, str] | None, *, greets: bool = True) -> int:
         """Trace, then answer until there are no more questions; returns the exit code."""
         try:
-            self._say(*self._greeting(target))
+            self._say(*(self._greeting(target) if greets else ()))
             code = self._do(lambda: None if target is None else self._begin(*target))
             while code is None:
                 code = self._do(self._next)
             return code
         finally:
             self._traced.close()
+
+    def resume(
+        self, said: Sequence[str], target: tuple[str, str], known: Sequence[Event], cases: tuple[Case, ...]
+    ) -> int:
+        """Go on with a saved session: with what is known of its trace, or without that by tracing again."""
+        self._say(*map(spoken.sentence, said))
+        if not known:
+            return self.run(target)
+        self._traced.recall(target, known, cases)
+        self._result("")
+        return self.run(None, greets=False)
 
     def _greeting(self, target: tuple[str, str] | None) -> Iterator[str]:
         if self._plan is not None:
@@ -288,9 +308,10 @@ class PlainMode:
     def _result(self, rest: str) -> int | None:
         if self._has_traced():
             self._say("", *spoken.result(self._traced.trace, self._traced.cases))
-            for number, (remedy, risk) in enumerate(self._traced.remedies, 1):
-                self._speaker.say_whole(f"Remedy {number}: {remedy}")
-                self._say(*([risk] if risk else []))
+            for number, cure in enumerate(self._traced.remedies, 1):
+                say = self._speaker.say_whole if cure.is_command else self._say
+                say(f"Remedy {number}: {cure.line}")
+                self._say(*([cure.risk] if cure.risk else []))
         return None
 
     def _steps(self, rest: str) -> int | None:
@@ -341,7 +362,7 @@ class PlainMode:
             which = f"copy 1 to copy {len(known)}" if known else "there are none after this trace"
             self._say(f"Say which remedy: {which}.")
             return None
-        file = keep_copy(kept_in(os.environ, self._args), safe_text(known[number - 1][0], limit=_LONGEST))
+        file = keep_copy(kept_in(os.environ, self._args), safe_text(known[number - 1].line, limit=_LONGEST))
         where = "could not be written to a file" if file is None else f"is in {short_name(file, os.environ)}"
         self._say(f"Remedy {number} {where}. It was not run.")
         return None

@@ -6,16 +6,19 @@ from: there is no engine behind it, so no thread and no socket.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
-from probes.golang.environment import Environment, Facts, Setting, Source
+from probes.golang.environment import Environment, Facts, Setting, Shadowed, Source
+from probes.golang.errors import GoError
 from probes.golang.variables import VARIABLE
 from probes.net.limits import Limits
+from probes.settings.overlay import overlay_of
 from probes.share.tape import BROWSING, Tape
+from probes.share.tried import really_set, tried
 from probes.trace.events import Event, SettingView, TraceStarted
 from probes.trace.fold import Trace
 from probes.trace.version_table import BrowseEvent, VersionTable, Wanted
@@ -25,6 +28,7 @@ from tui.looks import Wish
 from tui.played_head import Playhead
 from tui.session import Changed, Session
 from tui.stage import NOTHING, Scene, SecondOpinion
+from tui.trial import Unreal
 
 if TYPE_CHECKING:
     from probes.settings.overlay import Overlay
@@ -40,7 +44,7 @@ class PlayedStage:
     WHY_NOT_WRITTEN: ClassVar[str] = "this is a replay: its settings are never written into your go env file"
 
     def __init__(self, tape: Tape) -> None:
-        self._scene = recorded_scene(tape.settings)
+        self._scene = recorded_scene(tape.whole.trace.started, tape.settings)
 
     def read(self, values: Mapping[str, str] = NOTHING, /) -> Scene:
         """The settings of the session."""
@@ -66,12 +70,24 @@ class PlayedStage:
         """There is nothing to take down."""
 
 
-def recorded_scene(views: tuple[SettingView, ...]) -> Scene:
+def recorded_scene(started: TraceStarted | None, views: tuple[SettingView, ...]) -> Scene:
     """The environment as far as it was recorded, secrets masked; whoever asks for another variable finds it
-    not set."""
+    not set. Behind values that were only tried stands what is real."""
+    real = () if started is None else started.real
+    if not real:
+        return Scene(_recorded(views, ()))
+    return Scene(_recorded(views, real), real=_recorded(really_set(started, views), ()))
+
+
+def _recorded(views: Iterable[SettingView], hidden: tuple[SettingView, ...]) -> Environment:
     settings = {name: Setting(name, "", Source.DEFAULT, None) for name in VARIABLE}
     settings |= {view.name: Setting(view.name, view.value, _source(view.source), None) for view in views}
-    return Scene(Environment(settings, {}, {}, None, None, Facts(), {}))
+    for view in hidden:
+        setting = settings.get(view.name)
+        if setting is not None and setting.source is Source.OVERLAY:
+            below = (Shadowed(view.value, _source(view.source), None),)
+            settings[view.name] = replace(setting, shadowed=below)
+    return Environment(settings, {}, {}, None, None, Facts(), {})
 
 
 def _source(name: str) -> Source:
@@ -211,8 +227,17 @@ class PlayedSession(Session):
         self.target = (started.path, started.query)
         self._began_at = due - started.at
         if started.settings:
-            scene = recorded_scene(started.settings)
-            self.scene = Scene(scene.environment, tuple(f for f in started.findings if f.variable))
+            scene = recorded_scene(started, started.settings)
+            self.scene = replace(scene, findings=tuple(f for f in started.findings if f.variable))
+        self.trial.overlay = overlay_of({one.name: one.value or "" for one in tried(started)})
+        self._know_unreal()
+
+    def _know_unreal(self) -> None:
+        """As far as the settings were saved; a file may hold anything."""
+        try:
+            super()._know_unreal()
+        except (GoError, ValueError, KeyError):
+            self.unreal = Unreal()
 
     def _diagnose(self) -> None:
         """Diagnose for the shell of whoever ran it."""
@@ -239,13 +264,22 @@ class PlayedSession(Session):
         return self.head.moves
 
     @property
+    def tape_word(self) -> str:
+        """What ``toggle`` would do."""
+        return "again" if self.at_end else "go on" if self.head.is_paused else "pause"
+
+    @property
     def trace_number(self) -> int:
         """Which trace of the session this is, from 1."""
         return max(1, sum(1 for start in self.tape.starts if start < self._next))
 
     def jump(self, direction: int) -> bool:
         """To another trace of the session: at once to its end where nothing moves. False: there is none."""
-        number = self.trace_number - 1 + direction
+        return self.go_to(self.trace_number + direction)
+
+    def go_to(self, trace: int) -> bool:
+        """To the trace with this number, from 1, in the same way."""
+        number = trace - 1
         if not 0 <= number < len(self.tape.starts):
             return False
         stood = not self.head.moves

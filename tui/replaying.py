@@ -106,15 +106,18 @@ class ReplayingApp(PlayingApp):
         tape: Tape,
         *,
         speed: float = 1.0,
+        trace: int | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Show a saved session in the place of the live one."""
+        """Show a saved session in the place of the live one, from the trace with this number on."""
         from tui.played_session import PlayedSession
 
         if self._behind is None:
             self._behind = self.session
         played = PlayedSession(tape, speed=speed, clock=clock)
         played.refusal = REFUSAL
+        if trace is not None:
+            played.go_to(trace)
         self._go_to(played)
 
     def leave_replay(self) -> bool:
@@ -155,7 +158,9 @@ class ReplayingApp(PlayingApp):
         return self.session
 
     def action_tape_pause(self) -> None:
-        """Stop or go on."""
+        """Stop or go on; from the end, once more from the beginning."""
+        if self._played.at_end:
+            self.tell("once more, from the beginning")
         self._played.toggle()
         self.wake()
 
@@ -210,8 +215,9 @@ class ReplayingApp(PlayingApp):
         folder = sessions_folder()
         recorder = self.session.said.recorder
         current = None if recorder is None else recorder.path
+        problem = "" if recorder is None else recorder.problem
         screen = SessionsScreen(
-            list_sessions(folder), _why_none(folder), current=current, mask=_masked_target
+            lambda: (list_sessions(folder), _why_none(folder, problem)), current=current, mask=_masked_target
         )
         self.push_screen(screen, self._open_session)
 
@@ -233,10 +239,12 @@ class ReplayingApp(PlayingApp):
         from probes.share.session_reader import BadSession
 
         def read() -> Tape:
+            from probes.share.session_reader import bounded_lines
+            from probes.share.state import open_regular
             from probes.share.tape import read_tape
 
-            with file.open("rb") as lines:
-                return read_tape(lines)
+            with open_regular(file) as lines:
+                return read_tape(bounded_lines(lines))
 
         try:
             tape = await asyncio.to_thread(read)
@@ -273,10 +281,12 @@ def _masked_target(info: SessionInfo) -> str:
     return f"{masked.path}@{masked.query}"
 
 
-def _why_none(folder: Path | None) -> str:
-    """Why there are no sessions."""
+def _why_none(folder: Path | None, problem: str) -> str:
+    """Why there are no sessions; ``problem`` is why this one could not be saved, or ""."""
     if folder is None:
         return "no session can be saved: neither XDG_STATE_HOME nor HOME names a folder"
     if os.environ.get("MODTRACE_NO_SESSION"):
         return f"no session is saved in {folder}: MODTRACE_NO_SESSION is set, so none is kept"
+    if problem:
+        return f"no session is saved in {folder}: {problem.removeprefix('the session is not saved: ')}"
     return f"no session is saved in {folder}: nothing was traced yet, and the demo keeps none"

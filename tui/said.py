@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from probes.trace.events import Event
+from probes.trace.events import Event, TraceStarted
 from probes.trace.version_table import BrowseEvent, DownloadProgress
 
 
@@ -42,6 +42,8 @@ class Said:
         self.in_table: list[BrowseEvent] = []
         self.count = 0
         """How much was said since the session began."""
+        self._waits_for_trace = False
+        """Nothing is saved before the next trace begins."""
         self.recorder: Recorder | None = None
         """Who saves all of it; made with the first event, when the first frame is on the screen."""
         self._make_recorder = make_recorder
@@ -68,6 +70,10 @@ class Said:
         self._backlog = list(events)
         self.count += 1
 
+    def disown(self) -> None:
+        """What was recalled is somebody else's, and is never saved as the user's own: it could be resumed."""
+        self._backlog, self._waits_for_trace = [], True
+
     def add(self, event: Event, process: Mapping[str, str]) -> str:
         """Keep an event of the trace; returns what is to be told of saving it: its first failure, or ""."""
         self.in_trace.append(event)
@@ -87,8 +93,9 @@ class Said:
 
     def _save(self, event: Event | BrowseEvent, process: Mapping[str, str]) -> str:
         self.count += 1
-        if self._make_recorder is None:
+        if self._make_recorder is None or (self._waits_for_trace and not isinstance(event, TraceStarted)):
             return ""
+        self._waits_for_trace = False
         if self.recorder is None:
             self.recorder = self._make_recorder(process)
         for earlier in self._backlog:

@@ -21,7 +21,7 @@ from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, c
 from tui.looks import Looks, Wish, failed_requests
 from tui.said import MakeRecorder, Said
 from tui.stage import Scene, SecondOpinion, Stage, read_stage
-from tui.trial import Trial, Unreal, judge, planned, unreal_parts
+from tui.trial import Trial, Unreal, judge, planned, unreal_parts, with_real
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
@@ -121,6 +121,8 @@ class Session:
         self._began = 0.0
         self._looks = Looks()
         self._waiting = False
+        self._not_noted = ""
+        """Why the last question is not in the history."""
         self._tickets: dict[int, Kind] = {}
         self._downloads: dict[int, Wanted] = {}
 
@@ -280,7 +282,7 @@ class Session:
         self._take(Kind.PATHS, self.bridge.call(lambda: stage.known_paths(environment)))
 
     def _remember(self) -> None:
-        """Note what was traced; what-if is no history. That it could not be noted is nobody's trouble."""
+        """Note what was traced; what-if is no history. That it could not be noted is told once."""
         if self.trial.values or self.scene is None or self.target is None or self.outcome is None:
             return
         stage, environment, (path, query) = self.stage, self.scene.environment, self.target
@@ -433,11 +435,15 @@ class Session:
                 self.paths = said
                 return Changed.PATHS
             case Kind.NOTE, _:
+                if said and said != self._not_noted:
+                    self.mishaps.append(str(said))
+                self._not_noted = str(said or "")
                 return Changed.NOTHING
             case Kind.TRACE, _:
                 if isinstance(said, TraceStarted):
                     self._began = monotonic() - said.at
                     self._know_unreal()
+                    said = with_real(said, self.scene)
                 self._apply(said)  # type: ignore[arg-type]
                 if isinstance(said, TraceFinished):
                     self._diagnose()

@@ -69,9 +69,10 @@ def read_sizes(file: Path | None) -> Sizes:
     """The sizes that were kept; the defaults where there are none."""
     if file is None:
         return Sizes()
+    from probes.share.state import read_regular
+
     try:
-        with file.open("rb") as opened:
-            data = json.loads(opened.read(_MOST_BYTES))
+        data = json.loads(read_regular(file, _MOST_BYTES))
         if data["schema"] != SCHEMA:
             return Sizes()
         kept = {field.name: data.get(field.name) for field in fields(Sizes)}

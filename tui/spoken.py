@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from probes.diagnosis.catalogue_shells import Shell
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import VARIABLE, Source
 from probes.golang.goproxy import Access, HopKind, Separator
@@ -207,19 +208,30 @@ def finding_words(finding: Finding) -> str:
     return sentence(f"{_LEVELS[finding.level]}{about}: {finding.message}")
 
 
-def remedies(trace: Trace, cases: Sequence[Case]) -> list[tuple[str, str]]:
+class Cure(NamedTuple):
+    """Something that may be typed or done."""
+
+    line: str
+    risk: str
+    """What it costs, in whole sentences."""
+    is_command: bool = True
+    """Whether it is to be typed as it stands; else it is advice."""
+
+
+def remedies(trace: Trace, cases: Sequence[Case]) -> list[Cure]:
     """What may be typed or done to mend it, each with what it costs; the best first."""
-    found: dict[str, str] = {}
+    found: dict[str, Cure] = {}
     for case in cases:
         for remedy in case.diagnosis.remedies:
             warning = "This weakens security. " if remedy.weakens_security else ""
             risk = f"Its risk: {sentence(remedy.risk)}" if remedy.risk else ""
             for line in remedy.lines:
-                found.setdefault(line, f"{warning}{risk}")
+                cure = Cure(line, f"{warning}{risk}", remedy.shell is not Shell.WORDS)
+                found.setdefault(line, cure)
     for finding in trace.all_findings():
         for line in finding.remedy:
-            found.setdefault(line, "")
-    return list(found.items())
+            found.setdefault(line, Cure(line, ""))
+    return list(found.values())
 
 
 def why(trace: Trace, cases: Sequence[Case]) -> Iterator[str]:

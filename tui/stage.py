@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from probes.trace.route import RouteView
 
 MAX_SUGGESTIONS = 200
+_MOST_BYTES = 8_000_000
 NOTHING: Mapping[str, str] = MappingProxyType({})
 GO_PATIENCE_S = 2.0
 """How long taking a world down waits until nothing is left of a go that was killed."""
@@ -325,9 +326,10 @@ def required_modules(go_mod: Path) -> tuple[str, ...]:
     """The modules that a go.mod requires directly, each PATH@VERSION; nothing when it cannot be read."""
     from probes.golang.errors import GoError
     from probes.golang.gomod import parse_lax
+    from probes.share.state import read_regular
 
     try:
-        parsed = parse_lax(go_mod.read_bytes())
+        parsed = parse_lax(read_regular(go_mod, _MOST_BYTES))
     except (OSError, GoError):
         return ()
     required = [f"{line.path}@{line.version}" for line in parsed.requires if not line.indirect]

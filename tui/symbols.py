@@ -40,6 +40,16 @@ class Symbols:
     enter: str = "⏎"
     ascii_only: bool = False
 
+    def words(self, text: str) -> str:
+        """A row as one would write it: without the signs before it, its bars, and the blanks of columns."""
+        signs = {
+            self.ok, self.fail, self.busy, self.idle, self.none, self.warn, self.unknown, self.stop,
+            self.goes_on, self.opened, self.closed, self.here, self.unreal,
+        }  # fmt: skip
+        words = [word for word in text.split() if word.strip(self.bar)]
+        first = next((at for at, word in enumerate(words) if word not in signs), 0)
+        return " ".join(words[first:])
+
     def show(self, text: str) -> str:
         """``text`` as this terminal can show it."""
         if not self.ascii_only or text.isascii():
@@ -50,17 +60,18 @@ class Symbols:
 
 
 UNICODE = Symbols()
+# A fold sign stands beside a state, so no two are the same; ":" is the scroll bar (tui/colours.py).
 ASCII = Symbols(
     ok="+",
     fail="x",
-    busy=">",
+    busy="o",
     idle=".",
     none="-",
     warn="!",
     stop="#",
-    goes_on="v",
-    opened="-",
-    closed="+",
+    goes_on="&",
+    opened="v",
+    closed=">",
     bar="=",
     cut="~",
     rule="-",

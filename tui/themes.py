@@ -60,9 +60,10 @@ def saved_theme(state: Path | None) -> str:
     """What was chosen in the app before; "" for nothing."""
     if state is None:
         return ""
+    from probes.share.state import read_regular
+
     try:
-        with (state / "theme").open("rb") as file:
-            name = file.read(_MOST_BYTES).decode("ascii", "replace").strip()
+        name = read_regular(state / "theme", _MOST_BYTES).decode("ascii", "replace").strip()
     except OSError:
         return ""
     return name if name in THEMES else ""

@@ -6,6 +6,8 @@ Made to be read aloud: no symbols that carry meaning alone, one thing after the 
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from probes.commands.exit_codes import ExitCode
@@ -26,8 +28,10 @@ def print_tour(args: argparse.Namespace, output: Output) -> int:
     from tui.drawing.tour_lines import TourView, caption_text
 
     every = steps()
+    is_read = sys.stdout is not None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns - 1 if is_read else None
     for at in range(len(every)):
-        output.write(caption_text(TourView(every, at, playing=False)))
+        output.write(caption_text(TourView(every, at, playing=False), width))
         code = _print_step(every[at], args, output)
         if code is not None:
             return code

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from probes.golang.environment import Environment
-from probes.trace.events import ComparisonMade, Event, RungClimbed, TraceStarted
+from probes.trace.events import ComparisonMade, Event, RungClimbed, SettingView, TraceStarted
 from probes.trace.fold import Trace
 from probes.trace.route import plan
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from probes.settings.reprobe import Probing
     from probes.settings.whatif import Comparison
     from probes.sources.remembered import Memory
+    from tui.stage import Scene
 
 KNOWN = "answer.known"
 """The finding about a request that was answered from what a trace before has brought."""
@@ -181,14 +182,33 @@ def judge(trace: Trace, before: Environment, after: Environment, target: tuple[s
     if comparison.is_same:
         return Verdict(True, True, False, "Go would do the same, so nobody is asked and the trace stays.")
     probing = needs_probing(trace, comparison)
-    doubted = bool(answers_in_doubt(comparison))
+    doubted = bool(answers_in_doubt(comparison, trace))
     same_hops = all(row.is_same for row in comparison.hops)
-    return Verdict(False, same_hops and not doubted, doubted, probing.because)
+    return Verdict(False, same_hops and not doubted, doubted, probing.said_afterwards)
 
 
 def planned(environment: Environment, target: tuple[str, str]) -> TraceStarted:
     """What is certain before the first packet, until the engine says it with all that belongs to it."""
     return TraceStarted(0.0, *target, plan(environment, *target).view())
+
+
+def with_real(started: TraceStarted, scene: Scene | None) -> TraceStarted:
+    """The beginning of a trace with what really stands where what-if values were tried: so it is never taken
+    for real, wherever it is saved, played or reported."""
+    if scene is None or scene.real is None:
+        return started
+    here, there = scene.environment.overlay, scene.real.overlay
+    names = [name for name in here if name not in there or here[name] != there[name]]
+    names = [name for name in names if name in scene.real.settings]
+    return replace(started, real=tuple(_view(scene.real, name) for name in names))
+
+
+def _view(environment: Environment, name: str) -> SettingView:
+    """A variable as traces hold it."""
+    setting = environment.setting(name)
+    if name == "GOENV" and environment.user_file is None:
+        return SettingView(name, "off", setting.source.value)
+    return SettingView(name, setting.shown.text, setting.source.value, secret=bool(setting.shown.secrets))
 
 
 def unreal_parts(comparison: Comparison) -> Unreal:
@@ -219,6 +239,8 @@ class Draft:
     """What the lint says of the new settings; places counted in the values as they are shown."""
     problem: str = ""
     """Why there is no comparison."""
+    refusal: str = ""
+    """Why it is not tried here, in a whole sentence; "" where it can be."""
 
 
 def draft_of(

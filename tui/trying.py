@@ -60,10 +60,23 @@ class TryingApp(ComparingApp):
                 self.tell(f"the process does not set {name}, so there is nothing to take away from it")
             if (value and value == real.get(name)) or (not value and name not in real.process):
                 del wanted[name]
-        if stranger := self._stranger(scene, wanted):
-            self.tell(f"the demo asks nobody but its own proxies, and {stranger} is none of them")
+        if refusal := self.why_not_tried(values):
+            self.tell(refusal)
             return
         self.try_overlay(overlay.clear_to(wanted, label))
+
+    def why_not_tried(self, values: Mapping[str, str]) -> str:
+        """Why values are not taken here, in a whole sentence; "" where they are."""
+        scene = self.session.scene
+        if scene is None:
+            return ""
+        real = scene.without_trial
+        wanted = {**self.session.trial.overlay.values, **values}
+        unset = [name for name in wanted if not wanted[name] and name not in real.process]
+        stranger = self._stranger(scene, {name: wanted[name] for name in wanted if name not in unset})
+        if not stranger:
+            return ""
+        return f"the demo asks nobody but its own proxies, and {stranger} is none of them, so it is not tried"
 
     def _stranger(self, scene: Scene, values: Mapping[str, str]) -> str:
         """Somebody outside of the world of the demo who would be asked; "" for nobody."""
@@ -121,7 +134,10 @@ class TryingApp(ComparingApp):
             if value is not None:
                 self.try_values({variable: value}, variable)
 
-        self.push_screen(EditScreen(variable, scene.environment.get(variable), draw), taken)
+        def refuse(value: str) -> str:
+            return self.why_not_tried({variable: value})
+
+        self.push_screen(EditScreen(variable, scene.environment.get(variable), draw, refuse), taken)
 
     # -- back and forth ------------------------------------------------------------------------------
 

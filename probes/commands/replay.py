@@ -38,6 +38,8 @@ On a terminal it opens the app: . stops and goes on, { and } slower and faster, 
 the next one, Esc leaves the replay. In a pipe, or with a form, it prints the report.
 
 The replay asks nobody. It has the report and the exit code of the live run: a doctor's, where it was one.
+Of several traces it reports the last one with the real settings; --trace N picks another. What was traced
+with what-if values says so in its first lines.
 
 exit codes: those of the live run (0 go would succeed · 1 go would fail · 3 could not tell · 130 interrupted);
             2 usage, or no session of modtrace; 3 also where the session breaks off before its trace ended
@@ -74,6 +76,15 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("file", metavar="FILE", nargs="?", help="a session or recording; - reads stdin")
     which.add_argument("--last", action="store_true", help="the last session on this machine")
+    parser.add_argument("--trace", type=_number, default=None, metavar="N",
+                        help="the trace with this number, from 1 "
+                        "(default: the last one with the real settings)")  # fmt: skip
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of a trace: 1 is the first")
+    return int(text)
 
 
 def _speed(text: str) -> float:
@@ -99,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with opened(name) as file:
             played = _play(file, output, speed, events=args.events, told=not (args.json or args.events))
-        return _end(played, output, args)
+        return _end(played.chosen(args.trace), output, args)
     except (BadSession, Unreadable) as error:
         output.complain(f"replay: {shown_name(name)}: {safe_text(str(error), limit=300)}")
         return ExitCode.USAGE
@@ -151,11 +162,10 @@ def opened(name: str) -> Iterator[Iterator[bytes]]:
 
 
 def _bounded(file: BinaryIO) -> Iterator[bytes]:
-    from probes.share.session_reader import MAX_LINE
+    from probes.share.session_reader import bounded_lines
 
     try:
-        while line := file.readline(MAX_LINE + 1):
-            yield line
+        yield from bounded_lines(file)
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
 
@@ -254,14 +264,31 @@ def _end(played: Played, output: Output, args: argparse.Namespace) -> int:
 
 
 def _notes(played: Played, output: Output) -> None:
-    if played.traces > 1:
-        output.note(f"replay: the session has {played.traces} traces; this is the last one")
+    for words in which_trace(played):
+        output.note(f"replay: {words}")
     if played.cut:
         output.note("replay: the last line is cut off: whoever wrote it was stopped")
     if played.full:
         output.note("replay: the session went on after its file was full")
     if played.skipped:
         output.note(f"replay: {played.skipped} events that only a newer modtrace knows were left out")
+
+
+def which_trace(played: Played) -> Iterator[str]:
+    """Which trace of several this is, and what came after it, in whole sentences."""
+    takes, number = played.takes, played.number
+    if len(takes) < 2:
+        return
+    this = takes[number - 1]
+    words = "the last one" if number == len(takes) else f"number {number}"
+    others = takes[number:]
+    if not this.is_what_if and others and all(take.is_what_if for take in others):
+        words += ", the last one with the real settings"
+    elif this.is_what_if and all(take.is_what_if for take in takes):
+        words += ", and all of them are with what-if values"
+    yield f"the session has {len(takes)} traces; this is {words}"
+    if others and others[-1].is_what_if and not this.is_what_if:
+        yield f"after it what-if values were tried: --trace {len(takes)} shows the last of these"
 
 
 def _is_a_doctors(played: Played) -> bool:
@@ -272,18 +299,23 @@ def _is_a_doctors(played: Played) -> bool:
 
 def _json(played: Played) -> object:
     from probes.commands import doctor
+    from probes.share.report_tried import what_if_json
 
-    if _is_a_doctors(played):
-        return doctor.to_json(played.trace, played.cases())
-    return played.trace.to_json()
+    trace = played.trace
+    said = doctor.to_json(trace, played.cases()) if _is_a_doctors(played) else trace.to_json()
+    what_if = what_if_json(played.trace.started)
+    return {**said, "what_if": what_if} if what_if else said
 
 
 def _report(played: Played) -> str:
     from probes.commands import doctor_report, plain
+    from probes.share.report_tried import what_if_lines
 
     if _is_a_doctors(played):
-        return doctor_report.report(played.trace, played.cases())
-    return plain.report(played.trace)
+        told = doctor_report.report(played.trace, played.cases())
+    else:
+        told = plain.report(played.trace)
+    return "".join(f"{line}\n" for line in what_if_lines(played.trace.started)) + told
 
 
 def exit_code(played: Played) -> int:

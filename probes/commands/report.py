@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
-from probes.commands.replay import Unreadable, add_file_arguments, named_file, opened, shown_name
+from probes.commands.replay import (
+    Unreadable,
+    add_file_arguments,
+    named_file,
+    opened,
+    shown_name,
+    which_trace,
+)
 from probes.golang.safetext import safe_text
 
 if TYPE_CHECKING:
@@ -23,8 +30,10 @@ examples:
   modtrace report session.jsonl -o tree.svg             a picture of the tree and of the waterfall
   modtrace trace rsc.io/quote --events | modtrace report -
 
-Without FILE it is the last session. A report never holds a password; --privacy renames everything else that
-is yours, the same everywhere, so that it still reads. Look it over before you send it.
+Without FILE it is the last session; of several traces the last one with the real settings, or --trace N.
+What was traced with what-if values, or with --set, says so in its first lines. A report never holds a
+password; --privacy renames everything else that is yours, the same everywhere, so that it still reads. Look
+it over before you send it.
 
 exit codes: 0 the report is written, whatever it says · 2 usage, no session, or OUT is there already
             3 OUT cannot be written
@@ -63,10 +72,13 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with opened(name) as file:
-            text = _written(play_all(file), args)
+            played = play_all(file).chosen(args.trace)
+        text = _written(played, args)
     except (BadSession, Unreadable) as error:
         output.complain(f"report: {shown_name(name)}: {safe_text(str(error), limit=300)}")
         return ExitCode.USAGE
+    for words in which_trace(played):
+        output.note(f"report: {words}")
     if args.output is None:
         output.write(text)
         return ExitCode.OK

@@ -87,7 +87,7 @@ def _content(result: RungResult) -> str:
         return result.observations[0].fault.value.partition(".")[2].replace("-", " ")
     report = result.report
     if isinstance(report, ContentReport) and report.status != 200:
-        return f"{_KINDS.get(report.kind, report.kind)} with the {report.status}, and no file"
+        return f"no file: {_KINDS.get(report.kind, report.kind)}"
     return "what it should be"
 
 

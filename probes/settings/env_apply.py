@@ -28,8 +28,11 @@ from typing import Any
 
 from probes.golang.safetext import safe_text
 from probes.settings.env_write import EnvChange
+from probes.share.state import read_regular
 
 SCHEMA = "modtrace.applied/1"
+_MOST_BYTES = 10_000_000
+"""Of a record or a backup: many times what a go env file holds."""
 
 
 class CannotApply(Exception):
@@ -375,7 +378,7 @@ def _forget(applied: Applied) -> None:
 
 def _read_record(record: Path) -> Applied:
     try:
-        data = json.loads(record.read_bytes())
+        data = json.loads(read_regular(record, _MOST_BYTES))
         if data["schema"] != SCHEMA:
             raise ValueError(data["schema"])
         backup = data["backup"]
@@ -383,7 +386,7 @@ def _read_record(record: Path) -> Applied:
             path=str(data["path"]),
             target=str(data["target"]),
             existed=bool(data["existed"]),
-            before=Path(backup).read_bytes() if backup is not None else b"",
+            before=read_regular(Path(backup), _MOST_BYTES) if backup is not None else b"",
             after_sha256=str(data["after_sha256"]),
             made_folders=tuple(str(folder) for folder in data["made_folders"]),
             at=str(data["at"]),

@@ -252,6 +252,8 @@ def _row(fate: HopFate, before: Route, after: Route, old: int | None, new: int |
 
 
 def _separator(route: Route, hop: Hop) -> Separator:
+    if route.error is not None:
+        return hop.separator  # what stands behind it could not be read
     return Separator.END if hop.id == len(route.hops) - 1 else hop.separator
 
 

@@ -1,7 +1,8 @@
 """Modules that were traced here, and module paths that can be completed.
 
 The history is one small JSON file of mode 0600 in the state folder, written whole. Private paths are in it
-too: it never leaves this machine, and no report reads it. What cannot be read is taken for an empty history.
+too: it never leaves this machine, and no report reads it. What cannot be read is shown as an empty history,
+and left as it is: it may be that of a newer modtrace.
 
 Paths are completed from what lies around: the go.mod and go.sum of the project, the history, and the module
 cache (GOMODCACHE/cache/download, where a folder is a module when it holds ``@v``). Each source is read up to
@@ -25,11 +26,21 @@ from probes.golang import semver
 from probes.golang.errors import GoError
 from probes.golang.gomod import parse_lax
 from probes.golang.module import check_path, escape_path, unescape_path, unescape_version
-from probes.share.state import PRIVATE_FILE, make_private, state_folder, write_private
+from probes.share.state import (
+    PRIVATE_FILE,
+    make_private,
+    open_regular,
+    read_regular,
+    state_folder,
+    write_private,
+)
 
 SCHEMA = "modtrace.history/1"
 KEPT = 200
 _MOST_BYTES = 1_000_000
+_MOST_WRITTEN = 3_000
+"""Bytes of a path and a query as they are written: KEPT of them fit into the file with room to spare."""
+_MOST_COUNT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +71,34 @@ class History:
 
     def visits(self) -> list[Visit]:
         """Everything that is remembered, the latest first."""
+        try:
+            return self._read()
+        except Unreadable:
+            return []
+
+    def _read(self) -> list[Visit]:
+        """The same. Raises Unreadable where there is a file that this modtrace does not understand."""
         if self.file is None:
             return []
         try:
-            with self.file.open("rb") as file:
-                data = json.loads(file.read(_MOST_BYTES))
-            if data["schema"] != SCHEMA:
+            text = read_regular(self.file, _MOST_BYTES)
+            if not text.strip():
                 return []
+            data = json.loads(text)
+            if data["schema"] != SCHEMA:
+                raise Unreadable(f"it is a {str(data['schema'])[:40]}, and this modtrace knows {SCHEMA}")
             return [visit for row in data["visits"] if (visit := _visit(row)) is not None]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise Unreadable("it is damaged") from error
 
     def remember(self, path: str, query: str, *, time: str, outcome: str = "") -> str:
         """Note a question, or that it was asked again; returns why it could not be noted, or ""."""
+        if _written(path, query) > _MOST_WRITTEN:
+            return "the history is not saved: the module path is too long for it"
 
         def noted(visits: list[Visit]) -> list[Visit]:
             same = [visit for visit in visits if (visit.path, visit.query) == (path, query)]
@@ -88,15 +114,26 @@ class History:
 
     def _change(self, change: Any) -> str:
         if self.file is None:
-            return "neither XDG_STATE_HOME nor HOME names a folder"
+            return "the history is not saved: neither XDG_STATE_HOME nor HOME names a folder"
         try:
             with _alone(self.file):
-                rows = [asdict(visit) for visit in change(self.visits())]
+                rows = [asdict(visit) for visit in change(self._read())]
                 data = {"schema": SCHEMA, "visits": rows}
                 write_private(self.file, json.dumps(data, ensure_ascii=True, indent=0) + "\n")
+        except Unreadable as error:
+            return f"the history is not saved: {self.file.name} is left as it is, for {error}"
         except OSError as error:
             return f"the history is not saved: {error.strerror or error}"
         return ""
+
+
+class Unreadable(Exception):
+    """There is a history that this modtrace does not understand; says why."""
+
+
+def _written(path: str, query: str) -> int:
+    """How many bytes of the file they take."""
+    return len(json.dumps([path, query]))
 
 
 def _visit(row: Any) -> Visit | None:
@@ -107,7 +144,9 @@ def _visit(row: Any) -> Visit | None:
     texts = (visit.path, visit.query, visit.time, visit.outcome)
     if not all(isinstance(text, str) for text in texts) or not isinstance(visit.count, int):
         return None
-    return replace(visit, count=max(1, visit.count))
+    if _written(visit.path, visit.query) > _MOST_WRITTEN or len(visit.time + visit.outcome) > 100:
+        return None
+    return replace(visit, count=min(max(1, visit.count), _MOST_COUNT))
 
 
 @contextmanager
@@ -177,7 +216,7 @@ def project_root(folder: Path) -> Path | None:
 
 def _read(file: Path, bounds: Bounds) -> bytes:
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             return opened.read(bounds.file_bytes)
     except (OSError, ValueError):
         return b""

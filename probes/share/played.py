@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probes.diagnosis.catalogue import Shell
@@ -35,12 +35,25 @@ class Ending(StrEnum):
     NO_TRACE = "no trace"
 
 
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One trace of a session."""
+
+    trace: Trace = field(repr=False)
+    events: list[Event] = field(repr=False)
+
+    @property
+    def is_what_if(self) -> bool:
+        """Whether values were tried in it that are not real."""
+        return self.trace.started is not None and bool(self.trace.started.real)
+
+
 @dataclass
 class Played:
     """What a session comes to; ``apply`` takes it one entry further."""
 
     trace: Trace = field(default_factory=Trace)
-    """The last trace of the session, with what was looked at behind it."""
+    """The last trace of the session, with what was looked at behind it; of ``chosen``, the chosen one."""
     table: VersionTable = field(default_factory=VersionTable)
     traces: int = 0
     header: Header | None = None
@@ -48,8 +61,12 @@ class Played:
     full: bool = False
     skipped: int = 0
     events: list[Event] = field(default_factory=list)
-    """Those of the last trace."""
+    """Those of that trace."""
     browsing: bool = False
+    takes: list[Take] = field(default_factory=list)
+    """All traces, in order."""
+    number: int = 0
+    """Which of them is here, from 1; 0 for the last one."""
 
     def apply(self, entry: Entry) -> None:
         """Take an entry in. Raises BadSession for one that does not fit what came before."""
@@ -60,6 +77,7 @@ class Played:
                 return
             if isinstance(event, TraceStarted):
                 self.trace, self.events = Trace(), []
+                self.takes.append(Take(self.trace, self.events))
                 self.traces += 1
             elif self.trace.started is None:
                 raise BadSession(f"{event.kind} comes before any trace.started")
@@ -73,6 +91,28 @@ class Played:
         elif isinstance(event, BrowseFinished):
             self.browsing = False
         self.table.apply(event)
+
+    def chosen(self, number: int | None = None) -> Played:
+        """The same with one trace, from 1; without a number the last one with the real settings.
+
+        Where there is none, the last one. A trace that another one cut short is only taken where no other
+        one ended. Raises BadSession for a number that no trace has.
+        """
+        if not self.takes:
+            return self
+        if number is None:
+            number = self._last_real()
+        if not 1 <= number <= len(self.takes):
+            count = len(self.takes)
+            raise BadSession(f"it has no trace {number}: it has {count} trace{'' if count == 1 else 's'}")
+        take = self.takes[number - 1]
+        return replace(self, trace=take.trace, events=take.events, number=number)
+
+    def _last_real(self) -> int:
+        last = len(self.takes)
+        real = [at for at, take in enumerate(self.takes, 1) if not take.is_what_if] or [last]
+        ended = [at for at in real if self.takes[at - 1].trace.finished is not None]
+        return real[-1] if real[-1] == last or not ended else ended[-1]
 
     @property
     def running(self) -> bool:

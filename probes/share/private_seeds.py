@@ -208,7 +208,8 @@ def strings(value: Any) -> Iterator[str]:
 
 def _settings(value: Any) -> Iterator[dict[str, str]]:
     if isinstance(value, dict):
-        for one in value.get("settings") or ():
+        real = value.get("real")
+        for one in (*(value.get("settings") or ()), *(real if isinstance(real, list) else ())):
             if isinstance(one, dict) and isinstance(one.get("value"), str):
                 yield one
 

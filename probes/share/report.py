@@ -34,7 +34,9 @@ from probes.share.report_blocks import (
     verbatim,
 )
 from probes.share.report_issue import expectation, go_env, go_version
+from probes.share.report_tried import what_if_json
 from probes.share.session_file import Header
+from probes.share.tried import Mark, marks, set_for_the_run, tried
 from probes.share.waterfall import LEGEND, Row, rows, total_seconds
 from probes.trace.events import Outcome, RungClimbed, Verdict, event_to_json
 from probes.trace.fold import Request, Trace
@@ -59,6 +61,11 @@ class Report:
     private: bool = False
     """Whether hosts, users and paths stand under other names."""
 
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What stands in its first lines: values that are not those of the machine."""
+        return marks(self.trace.started)
+
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object: the whole of it, not only what stands in the lines."""
         trace = self.trace
@@ -69,6 +76,8 @@ class Report:
             "path": trace.started.path if trace.started else "",
             "query": trace.started.query if trace.started else "",
             "verdict": self.verdict,
+            "what_if": what_if_json(trace.started),
+            "set_for_this_run": [view.name for view in set_for_the_run(trace.started)],
             "environment": _environment_json(trace, self.header),
             "settings": [
                 {"name": view.name, "value": view.value, "source": view.source} for view in settings
@@ -117,6 +126,11 @@ def _target(trace: Trace) -> str:
 
 
 def _verdict(trace: Trace) -> str:
+    words = _outcome(trace)
+    return f"{words} (what if, not real)" if tried(trace.started) else words
+
+
+def _outcome(trace: Trace) -> str:
     finished = trace.finished
     if finished is None:
         return "the trace had not ended"
@@ -136,6 +150,8 @@ def _asked(trace: Trace, header: Header | None) -> Iterator[Block]:
     if header is not None:
         lines += flowing(f"{header.time or 'unknown'}, with modtrace {header.command}", head="when     ")
     lines += flowing(_verdict(trace), head="verdict  ")
+    for mark in marks(trace.started):
+        lines += flowing(str(mark), head="         ")
     if trace.finished is not None:
         for name, field in _RESULTS:
             if name == "version" and trace.finished.outcome is not Outcome.OK:
@@ -208,11 +224,16 @@ def _settings(trace: Trace) -> Iterator[Block]:
     if started is None:
         return
     lines = []
+    sources = {view.name: "--set" for view in set_for_the_run(started)}
+    sources |= {one.name: "what if" for one in tried(started)}
     for view in started.settings:
-        if view.value or view.source not in ("default", "derived"):
-            lines += flowing(view.value or '""', head=f"{view.name:<14} {view.source:<9}", indent=" " * 24)
+        if view.value or view.name in sources or view.source not in ("default", "derived"):
+            source = sources.get(view.name, view.source)
+            lines += flowing(view.value or '""', head=f"{view.name:<14} {source:<9}", indent=" " * 24)
     empty = [
-        view.name for view in started.settings if not view.value and view.source in ("default", "derived")
+        view.name
+        for view in started.settings
+        if not view.value and view.source in ("default", "derived") and view.name not in sources
     ]
     if empty:
         lines += flowing("not set: " + ", ".join(empty), indent="  ")
@@ -353,7 +374,7 @@ def _rung_lines(rung: RungClimbed) -> Iterator[str]:
     yield from flowing((rung.summary or rung.because) + time, head=head)
     if rung.judgement in (Judgement.WARNING, Judgement.BROKEN):
         texts = [*rung.evidence, *([rung.words] if rung.words else [])]
-        for text in [*texts, f"go waits: {'; '.join(rung.limits)}", *filter(None, [rung.godebug])]:
+        for text in [*texts, f"go waits for {'; for '.join(rung.limits)}", *filter(None, [rung.godebug])]:
             yield from flowing(text, head=" " * 18)
 
 

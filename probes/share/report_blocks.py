@@ -57,6 +57,7 @@ def flowing(text: str, *, head: str = "", indent: str | None = None, width: int 
     indent = " " * columns(head) if indent is None else indent
     safe = safe_text(text, limit=LONGEST)
     if columns(head) > width // 2:
+        indent = indent[: width // 2]  # blanks; one as long as the head would be too long again
         return [head.rstrip(), *flowing(text, head=indent, indent=indent, width=width)]
     lines = wrapped(safe, width - max(columns(head), columns(indent)), MOST)
     return [(head if number == 0 else indent) + line for number, line in enumerate(lines)] or [head.rstrip()]

@@ -58,6 +58,8 @@ def _json(report: Report) -> str:
 
 def _text(report: Report) -> str:
     lines = [*flowing(f"modtrace report: {report.target}", indent="  ")]
+    for mark in report.marks:
+        lines += flowing(str(mark))
     if report.private:
         lines += flowing(PRIVACY_NOTE)
     for section in report.sections:
@@ -78,6 +80,9 @@ def _markdown(report: Report) -> str:
 
 def _markdown_lines(report: Report) -> Iterator[str]:
     yield f"## modtrace report: {code_span(report.target)}"
+    for mark in report.marks:
+        yield ""
+        yield f"**{mark.words}:** {', '.join(map(code_span, mark.names))}"
     if report.private:
         yield ""
         yield PRIVACY_NOTE
@@ -143,7 +148,8 @@ def _html(report: Report) -> str:
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = html.escape(f"modtrace report: {report.target}")
-    note = f"<p>{PRIVACY_NOTE}</p>" if report.private else ""
+    note = "".join(f"<p><strong>{html.escape(str(mark))}</strong></p>" for mark in report.marks)
+    note += f"<p>{PRIVACY_NOTE}</p>" if report.private else ""
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from probes.golang.safetext import safe_text
 from probes.share.report_blocks import LONGEST, Block, flowing, shell_block, text_block
+from probes.share.report_tried import really, tried_blocks
 from probes.share.session_file import Header
 from probes.trace.events import Outcome, SettingView
 from probes.trace.fold import Trace
@@ -29,13 +30,17 @@ def go_version(trace: Trace, header: Header | None) -> Iterator[Block]:
 
 
 def go_env(trace: Trace, header: Header | None) -> Iterator[Block]:
-    """The variables that decide about modules, as `go env` prints them; secrets are masked."""
+    """The variables that decide about modules, as `go env` prints them; secrets are masked.
+
+    Of values that were tried the real ones stand there, and below it those that were tried.
+    """
     views: tuple[SettingView, ...] = () if header is None else header.settings
     if trace.started is not None and trace.started.settings:
         views = trace.started.settings
-    lines = [f"{view.name}={_quoted(view.value)}" for view in views]
+    lines = [f"{view.name}={_quoted(view.value)}" for view in really(trace.started, views)]
     if lines:
         yield shell_block(*lines)
+    yield from tried_blocks(trace.started)
 
 
 def _quoted(value: str) -> str:

@@ -31,6 +31,7 @@ _INK, _DIM, _BAD, _PAPER = "#1f2328", "#57606a", "#a40e26", "#ffffff"
 def picture(report: Report) -> str:
     """The picture of a report: one svg element."""
     head = [*flowing(f"{report.target}: {report.verdict}", indent="  ", width=_WIDTH)]
+    head += [line for mark in report.marks for line in flowing(str(mark), indent="  ", width=_WIDTH)]
     cause = report.trace.first_cause()
     if cause is not None:
         head += flowing(f"first cause: {cause.summary}", indent="  ", width=_WIDTH)

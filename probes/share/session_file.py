@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -30,15 +31,15 @@ from typing import TYPE_CHECKING, Any
 
 from probes import __version__
 from probes.golang.redact import MASK, redact
-from probes.share.state import PRIVATE_FILE, make_private, state_folder
+from probes.share.state import PRIVATE_FILE, make_private, open_regular, state_folder
 from probes.trace.events import Event, SettingView, TraceStarted, event_to_json
 
 if TYPE_CHECKING:
     from probes.trace.version_table import BrowseEvent
 
 SCHEMA = "modtrace.session/1"
-MINOR = 1
-"""1: ``resumes`` in the header."""
+MINOR = 2
+"""1: ``resumes`` in the header. 2: ``real`` in trace.started, only where what-if values were tried."""
 KEPT = 50
 """Sessions that are kept; the oldest go first."""
 MAX_BYTES = 20_000_000
@@ -192,7 +193,7 @@ class SessionRecorder:
         header = Header.of(self.command, shell=self.shell, started=started)
         header, self.resumes = replace(header, resumes=self.resumes), ""
         self.path, self._handle = _new_file(self.folder)
-        rotate(self.folder, self.kept)
+        rotate(self.folder, self.kept, spare=self.path)
         self._write(without_secrets(header.to_json()))
 
     def _append(self, event: dict[str, Any]) -> None:
@@ -264,30 +265,44 @@ def sessions_folder(process: Mapping[str, str] | None = None) -> Path | None:
 
 
 def session_files(folder: Path | None) -> list[Path]:
-    """The sessions in a folder, the newest first; files with other names are none of ours."""
+    """The sessions in a folder, the newest first; what has another name, or is no plain file, is not ours.
+
+    The newest is the one that began last, by the second, then the one with the latest event.
+    """
     if folder is None:
         return []
+    found: list[tuple[str, float, str, Path]] = []
     try:
-        found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        for path in folder.iterdir():
+            changed = _changed(path) if _NAME.fullmatch(path.name) else None
+            if changed is not None:
+                found.append((path.name[:16], changed, path.name, path))
     except OSError:
         return []
-    return sorted(found, key=_age, reverse=True)
+    return [path for *_, path in sorted(found, reverse=True)]
 
 
-def _age(path: Path) -> tuple[str, float, str]:
-    """By the second it began, then by the last event, then by name."""
+def _changed(path: Path) -> float | None:
+    """When a file was written last; None for what is no plain file."""
     try:
-        changed = path.stat().st_mtime
+        status = path.stat()
     except OSError:
-        changed = 0.0
-    return path.name[:16], changed, path.name
+        return None
+    return status.st_mtime if stat.S_ISREG(status.st_mode) else None
 
 
-def rotate(folder: Path, kept: int = KEPT) -> None:
-    """Take the oldest sessions away."""
+def rotate(folder: Path, kept: int = KEPT, *, spare: Path | None = None) -> None:
+    """Take the oldest sessions away, but for what is being written: by us, or by another modtrace.
+
+    The names are as good as the clock that made them: one that is behind makes the file of this very moment
+    the oldest of all.
+    """
     for path in session_files(folder)[kept:]:
-        with suppress(OSError):
-            path.unlink()
+        if path == spare:
+            continue
+        with suppress(OSError), open_regular(path) as file:
+            if _lock(file.fileno()):
+                path.unlink()
 
 
 def latest(folder: Path | None) -> Path | None:
@@ -303,11 +318,16 @@ class SessionInfo:
     header: Header
     size: int
     outcome: str | None
-    """How its last trace ended; None when it did not."""
+    """How its last trace with the real settings ended, or the last one where there is no such; None when it
+    did not."""
     closed: bool
     """Whether it was ended properly: if not, it can be resumed."""
     in_use: bool = False
     """Whether a modtrace is writing it now."""
+    what_if: bool = False
+    """Whether the outcome is that of what-if values: nothing else was traced."""
+    then_what_if: bool = False
+    """Whether what-if values were tried after it."""
 
 
 def list_sessions(folder: Path | None, most: int = KEPT) -> list[SessionInfo]:
@@ -316,6 +336,7 @@ def list_sessions(folder: Path | None, most: int = KEPT) -> list[SessionInfo]:
 
 
 _TAIL = 1 << 16
+_TRACE = b'"trace.'
 _TRACE_KINDS = (b'"trace.started"', b'"trace.finished"')
 
 
@@ -335,27 +356,57 @@ def _infos(files: Iterable[Path]) -> Iterator[SessionInfo]:
 
     for path in files:
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 header = parse_header(file.readline(_TAIL))
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size - _TAIL))
                 tail = file.read(_TAIL)
                 closed = f'"{CLOSED}"'.encode() in tail
-                if not any(kind in tail for kind in _TRACE_KINDS):
+                if not _says_enough(tail):
                     file.seek(0)
                     tail = file.read(MAX_BYTES)
                 in_use = not closed and not _lock(file.fileno())
-        except (OSError, BadSession):
+        except (OSError, ValueError, BadSession):
             continue
-        yield SessionInfo(path, header, size, _last_outcome(tail), closed, in_use)
+        ends = _ends(tail)
+        real = [outcome for outcome, is_what_if in ends if not is_what_if]
+        last = real[:1] or [outcome for outcome, _ in ends[:1]]
+        then = bool(real and ends[0][1])
+        outcome = next(iter(last), None)
+        yield SessionInfo(path, header, size, outcome, closed, in_use, bool(ends and not real), then)
 
 
-def _last_outcome(tail: bytes) -> str | None:
-    for line in reversed(tail.split(b"\n")):
-        if b'"trace.started"' in line:
-            return None
-        if b'"trace.finished"' in line:
-            with suppress(ValueError, AttributeError):
-                outcome = json.loads(line).get("outcome")
-                return outcome if isinstance(outcome, str) else None
-    return None
+def _says_enough(tail: bytes) -> bool:
+    """Whether the end of a file tells how its last real trace ended."""
+    return any(not is_what_if for _, is_what_if in _ends(tail))
+
+
+def _lines_of_traces(tail: bytes) -> Iterator[bytes]:
+    """The lines that tell of the beginning or the end of a trace, the last one first; few of many."""
+    end = len(tail)
+    while (found := tail.rfind(_TRACE, 0, end)) >= 0:
+        start, stop = tail.rfind(b"\n", 0, found) + 1, tail.find(b"\n", found)
+        line = tail[start : stop if stop >= 0 else len(tail)]
+        if any(kind in line for kind in _TRACE_KINDS):
+            yield line
+        end = start
+
+
+def _ends(tail: bytes) -> list[tuple[str | None, bool]]:
+    """How traces ended, the last one first, and whether each was with what-if values.
+
+    Of a trace that is cut short by the next one nothing is said, unless it is the last.
+    """
+    ends: list[tuple[str | None, bool]] = []
+    outcome: str | None = None
+    for line in _lines_of_traces(tail):
+        with suppress(ValueError, AttributeError, RecursionError):
+            said = json.loads(line)
+            if said.get("event") == "trace.finished":
+                found = said.get("outcome")
+                outcome = found if isinstance(found, str) else None
+            elif said.get("event") == "trace.started":
+                if outcome is not None or not ends:
+                    ends.append((outcome, bool(said.get("real"))))
+                outcome = None
+    return ends

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from probes.share.session_file import CLOSED, FULL, MINOR, SCHEMA, Header
 from probes.trace import recording
@@ -27,6 +28,10 @@ MAX_TOTAL = 64_000_000
 MAX_NUMBER = 1e12
 """Nothing that modtrace counts or times comes near it; what is drawn with larger ones would overflow."""
 _DIGITS = 19
+_MAY_BE_HALVES = re.compile(rb"\\u[dD]|\xed[\xa0-\xbf]")
+"""Whether a line may hold surrogates, as escapes or as bytes (json takes both)."""
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Those that do not stand for a byte that is no UTF-8, which modtrace itself writes (PEP 383)."""
 
 _FAMILY = "modtrace.session/"
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(Event)}
@@ -131,6 +136,12 @@ class SessionReader:
         return Entry(float(t), recording.browse_event_from_json(data))
 
 
+def bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; one that is too long in pieces, each of which SessionReader refuses."""
+    while line := file.readline(MAX_LINE + 1):
+        yield line
+
+
 def parse_header(line: bytes) -> Header:
     """The first line of a session. Raises BadSession for anything else."""
     try:
@@ -182,7 +193,18 @@ def _object(line: bytes) -> dict[str, Any]:
     data = json.loads(line, parse_constant=_no_number, parse_float=_bounded_float, parse_int=_bounded_int)
     if not isinstance(data, dict):
         raise TypeError("no JSON object")
-    return data
+    return _whole_characters(data) if _MAY_BE_HALVES.search(line) else data
+
+
+def _whole_characters(value: Any) -> Any:
+    """JSON without halves of characters, which cannot be written in any encoding; they become U+FFFD."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole_characters(name): _whole_characters(item) for name, item in value.items()}
+    return value
 
 
 def _no_number(text: str) -> NoReturn:

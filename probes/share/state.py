@@ -2,15 +2,22 @@
 
 Source: XDG Base Directory Specification (XDG_STATE_HOME: an absolute path, else $HOME/.local/state). Folders
 are made with mode 0700 and files with 0600: what somebody traced is nobody else's business.
+
+What is read there may have been put there by anybody. Opening a FIFO waits until somebody writes into it
+(fifo(7)), so everything is opened without waiting, and only what is a regular file is read. Links are
+followed: people keep their settings elsewhere and link them.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -27,8 +34,36 @@ def state_folder(process: Mapping[str, str] | None = None) -> Path | None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder and those above it that are missing. Raises OSError."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """Make a folder and those above it that are missing, each for its owner alone. Raises OSError."""
+    if not folder.parent.exists() and folder.parent != folder:
+        make_private(folder.parent)  # with parents=True those would have the mode of the umask
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, and never wait for a FIFO or a device. Raises OSError, ValueError for a name
+    that no file can have."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        return os.fdopen(handle, "rb")
+    except OSError:
+        os.close(handle)
+        raise
+
+
+class TooLarge(OSError):
+    """A file of state is larger than anything that was ever written there."""
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """A whole file. Raises TooLarge where it holds more than that, else as open_regular."""
+    with open_regular(path) as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise TooLarge(errno.EFBIG, f"it is larger than {most_bytes} bytes", str(path))
+    return data
 
 
 def write_private(path: Path, text: str) -> None:

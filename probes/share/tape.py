@@ -33,7 +33,7 @@ class Tape:
     asked: tuple[int, ...]
     """Where the module browser begins to ask."""
     whole: Played = field(repr=False)
-    """What the session comes to in the end."""
+    """What the session comes to in the end; its trace is the last one, what-if or not."""
     closed: bool
     """Whether it was ended properly."""
 

@@ -69,7 +69,10 @@ def browse_event_from_json(data: dict[str, Any]) -> BrowseEvent:
 
 def _build(kind: type[Any], data: dict[str, Any]) -> Any:
     if kind is Finding:
-        return Finding.from_json(data)
+        finding = Finding.from_json(data)
+        for name, hint in _fields(Finding)[0].items():
+            _value(hint, getattr(finding, name))  # raises TypeError for what it cannot hold
+        return finding
     hints, names = _fields(kind)
     if unknown := set(data) - names:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")

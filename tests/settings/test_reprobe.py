@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def world() -> Iterator[World]:
 
 
 def real(world: World, goproxy: str) -> Environment:
-    process = {"HOME": "", "GOSUMDB": "off", "GOPROXY": spelt(world, goproxy)}
+    process = {"HOME": "", "GOMODCACHE": "/nowhere", "GOSUMDB": "off", "GOPROXY": spelt(world, goproxy)}
     return layer_environment(process, None, None)
 
 
@@ -83,7 +84,11 @@ def probing(world: World, before: str, after: str, **more: str) -> tuple[Probing
         ("2,0", "2|0", set()),
         ("1,0", "1|0", {1}),
         ("1,0", "0", {0}),
-        ("1|0", "1,0", {0, 1}),
+        ("1|0", "1,0", set()),
+        ("0", "o", set()),
+        ("1,0", "o", set()),
+        ("0", "d,0", set()),
+        ("2,0", "2|3,0", {1}),
         ("0", "3", {0}),
         ("0", "3,0", {0}),
         ("2,0", "2,3,0", {1}),
@@ -97,14 +102,13 @@ def test_hops(world: World, before: str, after: str, hops: set[int]) -> None:
     needed, trace, environment = probing(world, before, after)
     assert needed.hops == hops
     if not needed:
-        # Nothing to ask, so a second real trace must end as the first.
+        # Nothing to ask, so a second real trace must end as it was said, and where nothing was, as the first.
         again = run(environment)
         assert again.finished is not None
         assert trace.finished is not None
-        assert (again.finished.outcome, again.finished.version) == (
-            trace.finished.outcome,
-            trace.finished.version,
-        )
+        assert again.finished.outcome is needed.outcome
+        if needed.outcome is Outcome.OK:
+            assert again.finished.version == trace.finished.version
         assert {r.started.url for r in again.requests.values()} <= {
             r.started.url for r in trace.requests.values()
         }
@@ -113,21 +117,77 @@ def test_hops(world: World, before: str, after: str, hops: set[int]) -> None:
 
 
 def test_what_was_asked_is_asked_again_for_another_cause(world: World) -> None:
-    for more in ({"HTTP_PROXY": "http://127.0.0.1:1"}, {"GOAUTH": "off"}):
-        needed, _, _ = probing(world, "0,d", "0,d", **more)
-        assert needed.hops == {0, 1}
-        assert next(iter(more)) in needed.because
+    needed, _, _ = probing(world, "0,d", "0,d", GOAUTH="off")
+    assert needed.hops == {0}
+    assert "GOAUTH can change" in needed.because
+    assert "could" in needed.said_afterwards
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "asks"),
+    [
+        ("HTTPS_PROXY", "http://127.0.0.1:8080/", False),
+        ("HTTP_PROXY", "http://localhost/", False),
+        ("no_proxy", "http://[::1]/", False),
+        ("HTTP_PROXY", "http://proxy.test/", True),
+        ("HTTPS_PROXY", "http://proxy.test/", False),
+        ("HTTPS_PROXY", "https://proxy.test/", True),
+        ("SSL_CERT_FILE", "http://proxy.test/", False),
+        ("SSL_CERT_FILE", "https://127.0.0.1/", True),
+    ],
+)
+def test_a_variable_that_no_answer_depends_on_puts_none_in_doubt(
+    name: str, url: str, asks: bool, world: World
+) -> None:
+    environment = real(world, "0")
+    trace = run(environment)
+    for request in trace.requests.values():
+        request.started = replace(request.started, url=url)
+    comparison = compare(environment, overlay_of({name: "http://127.0.0.1:1"}), PATH, "latest")
+    needed = needs_probing(trace, comparison)
+    assert bool(needed) is asks
+    assert trace.finished is not None
+    assert needed.outcome is (None if asks else trace.finished.outcome)
 
 
 def test_a_path_that_becomes_private_reaches_no_proxy(world: World) -> None:
-    needed, _, _ = probing(world, "0,d", "0,d", GOPRIVATE="demo.example")
+    """Go goes to the origin, which is not traced: nobody is asked, and nothing can be told."""
+    needed, _, environment = probing(world, "0,d", "0,d", GOPRIVATE="demo.example")
+    assert not needed
+    assert "demo.example itself" in needed.because
+    again = run(environment).finished
+    assert again is not None
+    assert again.outcome is needed.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("after", ["ftp://x", "0,ftp://x", ","])
+def test_a_list_that_becomes_unusable_needs_no_packet(after: str, world: World) -> None:
+    needed, _, environment = probing(world, "0", after)
+    assert not needed
+    again = run(environment).finished
+    assert again is not None
+    assert again.outcome is needed.outcome is Outcome.FAILS
+    assert needed.outcome_words in (again.error or "")
+
+
+def test_a_list_that_could_not_be_used_is_asked_from_the_beginning(world: World) -> None:
+    needed, _, _ = probing(world, "ftp://x", "0")
     assert needed.hops == {0}
-    assert needed.open_ended
 
 
-def test_a_list_that_becomes_unusable_needs_no_packet(world: World) -> None:
-    needed, _, _ = probing(world, "0", "ftp://x")
-    assert needed.hops == set()
+def test_off_forbids_in_the_words_of_go(world: World) -> None:
+    needed, _, environment = probing(world, "0", "o")
+    again = run(environment).finished
+    assert again is not None
+    assert needed.outcome_words in (again.error or "")
+
+
+def test_nobody_vouches_where_the_lookup_fails_before(world: World) -> None:
+    environment = real(world, "1,0")
+    comparison = compare(environment, Overlay().set("GOSUMDB", "sum.golang.org"), PATH, "latest")
+    needed = needs_probing(run(environment), comparison)
+    assert not needed
+    assert needed.outcome is Outcome.FAILS
 
 
 def test_the_checksum_database(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import threading
 from pathlib import Path
@@ -84,12 +85,44 @@ def test_sessions_side_by_side_lose_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "hello", "[]", "null", '{"schema":"modtrace.history/2","visits":[]}', '{"schema":"modtrace.history/1"}',
-        '{"schema":"modtrace.history/1","visits":[7, {"path": 1}, {"path":"p","query":2,"time":"","count":1}]}',
-        "[" * 50_000,
+        "hello", "[]", "null", '{"schema":"modtrace.history/2","visits":[]}', '{"schema":"modtrace.history/1"}',
+        "[" * 50_000, '{"schema":"modtrace.history/1","visits":[]}' + " " * 1_000_000,
     ],
 )  # fmt: skip
-def test_a_damaged_history_is_an_empty_one(text: str, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_shown_as_empty_and_never_written_over(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "history.json"
+    history = History(file)
+    file.write_text(text)
+    assert history.visits() == []
+    assert "history.json is left as it is" in history.remember("a.test/x", "latest", time=NOON)
+    assert "history.json is left as it is" in history.forget()
+    assert file.read_text() == text
+
+
+def test_a_fifo_in_the_place_of_the_history_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "history.json")
+    history = History(tmp_path / "history.json")
+    assert history.visits() == []
+    assert "no plain file" in history.remember("a.test/x", "latest", time=NOON)
+
+
+def test_whatever_is_written_can_be_read_again(tmp_path: Path) -> None:
+    history = _history(tmp_path)
+    for number in range(KEPT + 1):
+        path = f"m{number}.test/" + "\U0001f600" * 240
+        assert history.remember(path, "latest", time=NOON) == ""
+    assert "too long" in history.remember("m.test/" + "x" * 3000, "latest", time=NOON)
+    assert len(history.visits()) == KEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\n",
+        '{"schema":"modtrace.history/1","visits":[7, {"path": 1}, {"path":"p","query":2,"time":"","count":1}]}',
+    ],
+)  # fmt: skip
+def test_rows_that_are_damaged_are_left_out(text: str, tmp_path: Path) -> None:
     history = History(tmp_path / "history.json")
     (tmp_path / "history.json").write_text(text)
     assert history.visits() == []

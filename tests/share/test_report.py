@@ -286,3 +286,11 @@ def test_a_request_without_an_answer_waits_until_now() -> None:
     row = rows(trace)[0]
     assert row.ended == 5.0
     assert set(row.bar(5.0, 10).strip()) == {"w"}
+
+
+def test_a_head_that_is_wider_than_the_page_ends_all_the_same() -> None:
+    from probes.share.report_blocks import flowing
+
+    lines = flowing("some words", head="x" * 70 + "  ")
+    assert lines[0] == "x" * 70
+    assert lines[1].strip() == "some words"

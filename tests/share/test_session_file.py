@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from probes.golang.redact import redact
 from probes.share import session_file
 from probes.share.played import play_all
+from probes.share.privacy import masked
 from probes.share.session_file import (
     SessionRecorder,
     latest,
@@ -53,6 +54,61 @@ def test_the_header_tells_what_it_is_about(tmp_path: Path) -> None:
     assert {"go", "modtrace", "platform"} <= set(first)
     assert str(first["time"]).endswith("Z")
     assert any(row["name"] == "GOPROXY" for row in first["settings"])  # type: ignore[attr-defined]
+
+
+def test_a_clock_that_is_behind_does_not_delete_what_is_being_written(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"2098010{number + 1}T000000Z-1.jsonl").write_text("{}\n")
+    other = SessionRecorder(tmp_path, kept=2)
+    other.emit(events_of(NAME)[0])
+    recorder = SessionRecorder(tmp_path, kept=2)
+    recorder.emit(events_of(NAME)[0])
+    assert recorder.path is not None
+    assert other.path is not None
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {"20980102T000000Z-1.jsonl", "20980103T000000Z-1.jsonl", recorder.path.name, other.path.name}
+    other.close()
+    recorder.close()
+    later = SessionRecorder(tmp_path, kept=2)
+    later.emit(events_of(NAME)[0])
+    assert not other.path.exists(), "it is the oldest by its name, and nobody writes it any more"
+    later.close()
+
+
+def test_what_only_looks_like_a_session_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "20200101T000000Z-1.jsonl")
+    (tmp_path / "20200102T000000Z-1.jsonl").mkdir()
+    (tmp_path / "20200103T000000Z-1.jsonl").symlink_to("/dev/zero")
+    assert list_sessions(tmp_path) == []
+    assert latest(tmp_path) is None
+    session_file.rotate(tmp_path, 0)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_all_folders_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    recorder = SessionRecorder(tmp_path / "state" / "modtrace" / "sessions")
+    recorder.emit(events_of(NAME)[0])
+    recorder.close()
+    for folder in ("state", "state/modtrace", "state/modtrace/sessions"):
+        assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("half", [b"\\ud800", b"\xed\xa0\x80"])
+def test_halves_of_characters_are_replaced(half: bytes, tmp_path: Path) -> None:
+    path = saved(tmp_path, events_of(NAME))
+    lines = [line.replace(b"demo.example", b"demo" + half + b".example") for line in raw_lines(path)]
+    read = play_all(lines)
+    assert read.header is not None
+    assert read.header.path == "demo\ufffd.example/hello"
+    assert masked(read.events, read.header.settings)
+
+
+def test_a_byte_that_is_no_utf_8_is_kept(tmp_path: Path) -> None:
+    path = saved(tmp_path, events_of(NAME))
+    lines = [line.replace(b"demo.example", b"demo\\udcff\\ud83d\\ude00.example") for line in raw_lines(path)]
+    read = play_all(lines)
+    assert read.header is not None
+    assert read.header.path == "demo\udcff\U0001f600.example/hello"
 
 
 def test_times_never_go_back(tmp_path: Path) -> None:

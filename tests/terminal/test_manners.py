@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.modtrace import COMMAND, clean_environment, modtrace
+from tests.share.recordings import events_of, saved
 from tests.terminal.session import PATIENCE_S, TerminalSession
+from tests.test_resume import set_for_that_run
 
 FAILS = "✗ go would fail"
 HELP = "Show everything about the row"
@@ -324,6 +326,44 @@ def _answer(session: TerminalSession, words: str) -> str:
         assert time.monotonic() < deadline, session.output[before:]
         session.bytes_within(0.05)
     return " ".join(session.output[before:].decode().split())
+
+
+def test_advice_is_wrapped_at_blanks_and_a_command_stays_on_one_line(tmp_path: Path) -> None:
+    with _plain(tmp_path, "demo", "forbidden") as session:
+        session.wait_for(PROMPT.strip())
+        lines = session.output.decode().splitlines()
+        commands = [one for one in lines if one.startswith("Remedy ") and "export " in one]
+        assert commands
+        assert all(len(one) < 80 for one in lines if one not in commands)
+        assert any(one.startswith("Remedy ") and one not in commands for one in lines)
+        session.press("quit\n")
+        session.wait_for_exit()
+
+
+def test_a_session_goes_on_line_by_line(tmp_path: Path) -> None:
+    path = saved(tmp_path / "elsewhere", events_of("comma-stops-on-502"), "app")
+    with _plain(tmp_path, "--resume", str(path), COLUMNS="100") as session:
+        session.wait_for(PROMPT.strip())
+        begun = " ".join(session.output.decode().split())
+        assert "had ended; the word again traces it once more" in begun
+        assert begun.index("Step 1. Asked 127.0.0.1") < begun.index("Result: go would fail")
+        assert "Remedy 1: export GOPROXY=" in begun
+        assert "The rule stands in cmd/go/" in _answer(session, "why")
+        assert "Step 1 asked for http://127.0.0.1" in _answer(session, "details 1")
+        session.press("quit\n")
+        assert session.wait_for_exit() == 1
+
+
+def test_a_session_that_broke_off_is_traced_again_line_by_line(tmp_path: Path) -> None:
+    events = set_for_that_run(list(events_of("comma-stops-on-502"))[:5], GOPROXY=("off", False))
+    saved(tmp_path / ".local" / "state" / "modtrace" / "sessions", events, "app", close=False)
+    with _plain(tmp_path, "--resume") as session:
+        session.wait_for(PROMPT.strip())
+        begun = " ".join(session.output.decode().split())
+        assert "had broken off: it is traced again." in begun
+        assert "Result: go would fail" in begun
+        session.press("quit\n")
+        assert session.wait_for_exit() == 1
 
 
 def test_a_conversation_without_a_single_escape_sequence(tmp_path: Path) -> None:

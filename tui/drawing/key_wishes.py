@@ -45,6 +45,10 @@ class Where:
     traced: bool = False
     demo: bool = False
     replaying: bool = False
+    tape: str = "pause"
+    """What the key of the tape does now."""
+    what_if: bool = False
+    """Whether values are tried that are not real."""
 
 
 def key_wishes(where: Where) -> list[Wish]:
@@ -58,15 +62,17 @@ def key_wishes(where: Where) -> list[Wish]:
         wishes += [Wish("n", "next"), Wish("N", "before"), Wish("escape", "all")]
     elif where.zoomed and where.pane != "detail":
         wishes += [Wish("z", "all panes")]
+    if where.tracing and not where.replaying:
+        wishes += [_STOP]
     if where.demo and where.pane == "tree":
         wishes += [_WORLDS, Wish("f", "fault", "fault"), Wish("T", "tour", "tour"), _OPEN, _TRY]
     elif where.demo and where.pane != "detail":
         wishes += [_WORLDS]
     if where.replaying:
-        wishes += [Wish("full_stop", "pause", "tape"), Wish("right_curly_bracket", "faster", "tape")]
+        wishes += [Wish("full_stop", where.tape, "tape"), Wish("right_curly_bracket", "faster", "tape")]
         wishes += [Wish("R", "live")]
-    elif where.tracing:
-        wishes += [_STOP]
-    elif not where.traced:
+    elif not where.traced and not where.tracing:
         wishes += [_TRACE]
+    if where.what_if and not where.replaying and where.pane != "detail":
+        wishes += [Wish("u", "undo"), Wish("A", "apply"), Wish("C", "copy settings")]
     return [*wishes, *_OF_PANE[where.pane], *_MORE, _HELP, _QUIT]

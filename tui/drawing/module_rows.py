@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from probes.trace.version_table import Cell, ColumnState, Download, VersionTable, Wanted
 from tui.drawing.fields import Details, Field, heading
 from tui.drawing.figures import duration, size
-from tui.lines import Line, Role, Row, Span, cells, line, pad, wrap_pieces
+from tui.lines import Line, Role, Row, Span, cells, fit_middle, line, pad, wrap_pieces
 from tui.matching import found_in
 from tui.rows_on_demand import RowsOnDemand
 from tui.symbols import Symbols
@@ -74,8 +74,9 @@ def module_head(view: ModulesView) -> list[Line]:
     names = [Span(pad(left, view.version_width + 2), Role.FAINT)]
     right = f"  {behind} more →" if behind else ""
     states = [Span(pad(right, view.version_width + 2), Role.FAINT)]
+    fitted = fitted_names([state.column.name for state in view.table.columns], width - 3, cut)
     for state in shown:
-        name = pad(state.column.name, width - 3, cut=cut).rstrip()
+        name = fitted[state.column.id]
         if state.column.id == view.column:
             names.append(Span(pad(f"[{name}]", width), Role.STRONG))
         else:
@@ -83,6 +84,21 @@ def module_head(view: ModulesView) -> list[Line]:
         text, role = column_words(state, view.symbols)
         states.append(Span(" " + pad(text, width - 2, cut=cut) + " ", role))
     return [line(*names), line(*states)]
+
+
+def fitted_names(names: Sequence[str], width: int, cut: str) -> list[str]:
+    """The names in at most ``width`` cells each; those that differ still do: by their ends (two ports of one
+    host), or where these are the same too, by a number."""
+    ways: list[Callable[[int, str], str]] = [
+        lambda number, name: pad(name, width, cut=cut).rstrip(),
+        lambda number, name: fit_middle(name, width, cut=cut),
+        lambda number, name: fit_middle(f"{number} {name}", width, cut=cut),
+    ]
+    for way in ways:
+        fitted = [way(number, name) for number, name in enumerate(names, 1)]
+        if len(set(fitted)) == len(set(names)):
+            break
+    return fitted
 
 
 def column_words(state: ColumnState, symbols: Symbols) -> tuple[str, Role]:
@@ -203,7 +219,10 @@ def progress(download: Download, symbols: Symbols) -> list[Span]:
         return [Span(f"{op} {symbols.busy}{got}", Role.BUSY)]
     if finished.file is not None:
         return [Span(f"{op} {symbols.ok}", Role.OK)]
-    return [Span(f"{op} {symbols.none if finished.cancelled else symbols.fail}", Role.FAIL)]
+    if finished.cancelled:
+        return [Span(f"{op} {symbols.none}", Role.FAINT)]
+    status = None if finished.request is None else finished.request.status
+    return [Span(f"{op} {symbols.fail}{status if status not in (None, 200) else ''}", Role.FAIL)]
 
 
 # -- details -----------------------------------------------------------------------------------------
@@ -251,6 +270,24 @@ def _file(table: VersionTable, download: Download) -> Iterator[Field]:
         yield Field(op, "stopped; nothing was kept", Role.FAINT)
     else:
         yield Field(op, finished.error or "failed", Role.FAIL)
+
+
+def failures(table: VersionTable) -> Iterator[tuple[Wanted, str]]:
+    """The downloads that failed, and why."""
+    for wanted, download in table.downloads.items():
+        finished = download.finished
+        if finished is not None and finished.file is None and not finished.cancelled:
+            what, name = f"the .{wanted.op.value} of {wanted.version}", column_name(table, wanted)
+            yield wanted, f"{what} did not come from {name}: {finished.error or 'it failed'}"
+
+
+def first_with(table: VersionTable, chosen: str | None) -> int:
+    """The first proxy that has the version that go chose; or else any version; or else the first one."""
+    for state in table.columns:
+        if chosen is not None and table.cell(chosen, state.column.id) is Cell.LISTED:
+            return state.column.id
+    having = (one.column.id for one in table.columns if one.answered and (one.listed or one.answered.latest))
+    return next(having, 0)
 
 
 def column_name(table: VersionTable, wanted: Wanted) -> str:

@@ -43,7 +43,10 @@ def caption_lines(view: TourView, width: int, symbols: Symbols) -> list[Line]:
     return [*lines, *([Line()] * (most - len(lines)))]
 
 
-def caption_text(view: TourView) -> str:
-    """The caption as it is read aloud."""
+def caption_text(view: TourView, width: int | None = None) -> str:
+    """The caption as it is read aloud; in lines of at most ``width`` cells where somebody reads it."""
     step = view.step
-    return f"Step {view.at + 1} of {len(view.steps)}: {step.title}.\n{step.caption}\n"
+    head = f"Step {view.at + 1} of {len(view.steps)}: {step.title}."
+    texts = (head, step.caption)
+    lines = [part for text in texts for part in ([text] if width is None else wrap(text, width))]
+    return "".join(f"{part}\n" for part in lines)

@@ -40,8 +40,11 @@ def verdict_lines(
     is_cut = is_cut or any(shown_line.width > width - 1 for shown_line in shown)
     if not is_cut or trace.finished is None or looking:
         return shown
-    hint = line(("v for all", Role.FAINT))
-    return [*shown[:-1], spread(shown[-1], hint, width - 1, cut=symbols.cut)]
+    hint, last = line(("v for all", Role.FAINT)), shown[-1]
+    if len(shown) < len(every) and every[len(shown)].text.startswith(_INDENT):
+        # The text goes on in a line that is not shown.
+        last += line(symbols.cut)
+    return [*shown[:-1], spread(last, hint, width - 1, cut=symbols.cut)]
 
 
 def _lines(
@@ -147,7 +150,18 @@ _INDENT = "    "
 
 
 def _without_middle(text: str, length: int, symbols: Symbols) -> str:
+    """The mark hangs on the word before it, for on another line it says nothing: half a URL reads as all."""
     if len(text) <= length:
         return text
     tail = length // 2
-    return f"{text[: length - tail - 3]} {symbols.cut} {text[len(text) - tail :]}"
+    head = length - tail - 2
+    end = next((at for at in range(head, head // 2, -1) if _parts(text, at)), head)
+    start = len(text) - tail
+    start = next((at for at in range(start, start + tail // 2) if _parts(text, at)), start)
+    return f"{text[:end].rstrip()}{symbols.cut} {text[start:].lstrip()}"
+
+
+def _parts(text: str, at: int) -> bool:
+    """Whether a text may be cut here: at a blank, or between the parts of a path."""
+    before, after = text[max(0, at - 2) : at], text[at : at + 1]
+    return after == " " or (before.endswith("/") and before != "//" and after != "/")

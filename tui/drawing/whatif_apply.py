@@ -27,6 +27,8 @@ class WritePlan:
     """What to type so that the file counts, or in its place."""
     gained: tuple[Finding, ...] = ()
     """What the lint says once it is written."""
+    why_not: str = ""
+    """Why it is only shown, and never written here."""
 
     @property
     def writes(self) -> bool:
@@ -36,10 +38,13 @@ class WritePlan:
 
 def write_lines(plan: WritePlan, look: Look) -> Iterator[Line]:
     """Everything there is to know before writing."""
+    if plan.why_not:
+        yield from wrap_pieces((" ", (look.symbols.warn, Role.WARN), " "), plan.why_not, look.width - 1)
+        yield Line()
     for words in plan.refusal:
         yield from wrap_pieces((" ", (look.symbols.fail, Role.FAIL), " "), look.text(words), look.width - 1)
     if plan.change is not None:
-        yield from _file(plan.change, look)
+        yield from _file(plan.change, look, is_written=not plan.why_not)
     if plan.still_wins:
         yield Line()
     for words in plan.still_wins:
@@ -58,7 +63,7 @@ def write_lines(plan: WritePlan, look: Look) -> Iterator[Line]:
             yield from wrap_pieces((" ", (symbol, role), " "), text, look.width - 1, role)
 
 
-def _file(change: EnvChange, look: Look) -> Iterator[Line]:
+def _file(change: EnvChange, look: Look, *, is_written: bool) -> Iterator[Line]:
     if not change.is_needed:
         words = f"{change.path} says so already: there is nothing to write"
         yield from wrap_pieces((" ", (look.symbols.ok, Role.OK), " "), look.text(words), look.width - 1)
@@ -68,7 +73,8 @@ def _file(change: EnvChange, look: Look) -> Iterator[Line]:
     yield from diff_lines(change.diff, look)
     for words in change.warnings:
         yield from wrap_pieces((" ", ("go says: ", Role.FAINT)), look.text(words), look.width - 1, Role.WARN)
-    yield line(" ", ("the same bytes as go env -w leaves; the old file is kept, u takes it back", Role.FAINT))
+    after = "; the old file is kept, u takes it back" if is_written else ""
+    yield line(" ", (f"the same bytes as go env -w leaves{after}", Role.FAINT))
 
 
 def undo_lines(applied: Applied, diff: Iterable[DiffLine], look: Look) -> Iterator[Line]:

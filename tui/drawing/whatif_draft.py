@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import Environment
+from probes.settings.reprobe import Probing
+from probes.trace.events import Outcome
 from tui.drawing.environment_rows import excerpt
 from tui.drawing.fields import level_mark
 from tui.drawing.whatif_table import (
@@ -29,13 +31,35 @@ def draft_lines(draft: Draft, before: Side, look: Look, *, edited: str = "") -> 
         yield from value_lines(draft.after, edited, draft.findings, look)
     else:
         yield from setting_lines(draft.comparison.settings, look)
-    yield from probing_lines(draft.probing, draft.comparison, look)
+    if draft.refusal:
+        head = (" ", (look.symbols.warn, Role.WARN), " ")
+        yield from wrap_pieces(head, look.text(draft.refusal), look.width - 1, Role.WARN)
+    else:
+        yield from probing_lines(draft.probing, draft.comparison, look)
     yield Line()
-    after = Side("what if", missing="not asked yet: Enter asks")
+    after = Side("what if", missing="never asked here") if draft.refusal else _side(draft.probing, before)
     if draft.comparison.is_same:
         after = Side("what if", before.trace, before.missing)
     yield from comparison_lines(draft.comparison, before, after, look)
     yield from finding_lines(draft.comparison, look, but=edited)
+
+
+def _side(probing: Probing | None, before: Side) -> Side:
+    """What is known of the new settings before anybody is asked."""
+    if probing is None or probing or probing.outcome is None:
+        asks = probing is None or bool(probing)
+        missing = "not asked yet: Enter asks" if asks else "not known yet: Enter shows it, nobody is asked"
+        return Side("what if", missing=missing)
+    words, finished = probing.outcome_words, None if before.trace is None else before.trace.finished
+    match probing.outcome:
+        case Outcome.OK:
+            version = "" if finished is None or finished.version is None else f" {finished.version}"
+            said = f"go would download{version or ' it'}"
+        case Outcome.FAILS:
+            said = f"go would fail: {words}" if words else "go would fail, by answers that are known"
+        case _:
+            said = f"could not tell: {words}" if words else "could not tell, as before"
+    return Side("what if", predicted=(probing.outcome, said))
 
 
 def value_lines(

@@ -10,10 +10,10 @@ from tui.symbols import Symbols
 WHAT_IF = "what if"
 
 
-def verdict_line(names: Collection[str], symbols: Symbols, width: int) -> Line:
-    """What stands above a verdict that is about settings which are not real."""
-    words = f"{symbols.unreal} with your what-if values, not real: "
-    keys = "   u back  w compare"
+def verdict_line(names: Collection[str], symbols: Symbols, width: int, *, played: bool = False) -> Line:
+    """What stands above a verdict that is about settings which are not real; ``played`` in a replay."""
+    words = f"{symbols.unreal} with {'' if played else 'your '}what-if values, not real: "
+    keys = "" if played else "   u back  w compare"
     head = line((words, Role.WARN))
     room = width - head.width - len(keys)
     return fit(

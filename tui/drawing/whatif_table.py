@@ -62,6 +62,8 @@ class Side:
     """None where nothing was asked."""
     missing: str = "not asked yet"
     """What is said in the place of an answer."""
+    predicted: tuple[Outcome, str] | None = None
+    """How it ends without anybody being asked, and in which words, where that is known beforehand."""
 
 
 def rows_of(lines: Iterable[Line], name: str) -> list[Row]:
@@ -128,7 +130,14 @@ def _from(trace: Trace) -> str:
     return next((f", zip from {hop.name}" for hop in hops if hop.index == index and index is not None), "")
 
 
+_SIGNS = {Outcome.OK: ("ok", Role.OK), Outcome.FAILS: ("fail", Role.FAIL)}
+
+
 def _outcome(side: Side, look: Look) -> list[Line]:
+    if side.predicted is not None:
+        outcome, words = side.predicted
+        name, role = _SIGNS.get(outcome, ("unknown", Role.WARN))
+        return cell(look, words, role, (getattr(look.symbols, name), role))
     if side.trace is None:
         return cell(look, side.missing, Role.FAINT, (look.symbols.idle, Role.FAINT))
     name, role, words = outcome_words(side.trace)
@@ -138,7 +147,7 @@ def _outcome(side: Side, look: Look) -> list[Line]:
 def _asked(side: Side, look: Look) -> list[Line]:
     trace = side.trace
     if trace is None:
-        return cell(look, "nobody yet", Role.FAINT)
+        return cell(look, "nobody yet" if side.predicted is None else "nobody", Role.FAINT)
     hops = () if trace.route is None else trace.route.hops
     asked = [(hop.name, len(trace.requests_at(hop.id))) for hop in hops]
     words = ", ".join(f"{name} {count} time{'' if count == 1 else 's'}" for name, count in asked if count)
@@ -180,7 +189,7 @@ def _route_lines(comparison: Comparison, look: Look) -> Iterator[Line]:
             continue
         left = _hop(look, row.before, row.access_before, row.separator_before, _left_mark(row))
         right = _hop(look, row.after, row.access_after, row.separator_after, _right_mark(row))
-        for words in _words(row):
+        for words in () if comparison.after.error is not None else _words(row):
             right += [line("    ", (part, Role.WARN)) for part in wrap(words, look.cell - 4)]
         yield from beside(label, left, right, look)
         label = ""
@@ -272,7 +281,8 @@ def probing_lines(probing: Probing | None, comparison: Comparison, look: Look) -
     if comparison.is_same:
         yield line(" ", ("nothing changes for go", Role.STRONG))
         return
-    names = {hop.id: hop.name for hop in comparison.after.hops}
+    route = comparison.after
+    names = {hop.id: hop.name for hop in route.hops if route.access(hop) is Access.ASK}
     hosts = list(dict.fromkeys(names[number] for number in sorted(probing.hops) if number in names))
     if not probing:
         words = "Enter asks nobody."

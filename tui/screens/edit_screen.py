@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -34,9 +35,13 @@ class EditScreen(Overlay[str]):
         key("pageup", "scroll(-10)", "edit.page_up", "Ten lines up"),
     ]
 
-    def __init__(self, name: str, value: str, draw: Draw) -> None:
+    def __init__(
+        self, name: str, value: str, draw: Draw, refuse: Callable[[str], str] = lambda value: ""
+    ) -> None:
         super().__init__(f"What if {name} were")
         self._draw = draw
+        self._refuse = refuse
+        """Why a value is not taken, in a sentence; "" where it is."""
         self.input = SecretInput(name, value)
 
     def compose_head(self) -> ComposeResult:
@@ -51,7 +56,7 @@ class EditScreen(Overlay[str]):
 
     def make_rows(self, width: int) -> list[Row]:
         """What the value would change."""
-        lines = self._draw(self.input.value.strip(), width)
+        lines = self._draw(self.input.without_open_secret(self.input.value).strip(), width)
         return [Row(number, text, selectable=False) for number, text in enumerate(lines)]
 
     @on(Input.Changed)
@@ -62,15 +67,33 @@ class EditScreen(Overlay[str]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(event.value.strip())
+        value = event.value.strip()
+        if refusal := self._refuse(value):
+            self.notify(refusal, markup=False)  # what was typed stays
+            return
+        self.dismiss(value)
 
     def action_scroll(self, rows: int) -> None:
         """Scroll what stands below the line."""
         self.list.scroll_relative(y=rows, animate=False)
 
 
+_OPEN_SECRET = re.compile(r"(?<=//)[^\s/@,|:]+:(?P<secret>[^\s/@,|]*[^\d\s/@,|\[\]][^\s/@,|]*)(?![^,|]*@)")
+"""What stands behind a name and a colon, is no port and has no @ behind it: a password, half typed."""
+
+
 class SecretInput(TypedLine):
     """A line of input that shows no secret and no character that a terminal would obey."""
+
+    def without_open_secret(self, value: str) -> str:
+        """The value with stars for a password whose @ is not typed yet."""
+        if not self._is_address:
+            return value
+
+        def starred(match: re.Match[str]) -> str:
+            return match[0][: match.start("secret") - match.start()] + "*" * len(match["secret"])
+
+        return _OPEN_SECRET.sub(starred, value)
 
     def __init__(self, name: str, value: str) -> None:
         variable = VARIABLE.get(name)
@@ -81,7 +104,7 @@ class SecretInput(TypedLine):
     @property
     def _value(self) -> Text:
         """The value as it is drawn: as many characters, so that the cursor stands where it should."""
-        value, at = self.value, 0
+        value, at = self.without_open_secret(self.value), 0
         shown = redacted(value, is_address=self._is_address)
         for secret in shown.secrets:
             start = value.index(secret, at)

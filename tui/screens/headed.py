@@ -85,7 +85,8 @@ class Headed(Arranged):
         ]
 
     def _marks(self) -> list[str]:
-        marks = [self._session.mark] if self._session.mark else []
+        marks = ["what if"] if self._session.IS_REPLAY and self._session.trial.values else []
+        marks += [self._session.mark] if self._session.mark else []
         marks += ["private"] if self.shown.private else []
         if self._zoomed is not None:
             title = next(pane.TITLE for pane in self._panes() if pane.id == self._zoomed)
@@ -115,7 +116,7 @@ class Headed(Arranged):
             most=self._most_verdict_lines,
         )
         if tried := session.trial.values:
-            lines.insert(0, verdict_line(tried, self._symbols, width - 1))
+            lines.insert(0, verdict_line(tried, self._symbols, width - 1, played=session.IS_REPLAY))
         return [*lines, *self.aside.lines(width - 1)][: self._most_verdict_lines + 2]
 
     @property
@@ -143,6 +144,8 @@ class Headed(Arranged):
             traced=session.target is not None,
             demo="W" in bindings,
             replaying=session.IS_REPLAY,
+            tape=getattr(session, "tape_word", "pause"),
+            what_if=bool(session.trial.values),
         )
         self.key_bar.show(chosen_keys(key_wishes(where), bindings, displays, self.app.size.width))
 

@@ -10,6 +10,7 @@ from textual import on
 from textual.binding import Binding
 
 from tui.lines import Role, Row, line, pad, wrap
+from tui.messages import Say
 from tui.screens.overlay import Overlay
 from tui.widgets.line_list import LineList
 
@@ -99,3 +100,4 @@ class HelpScreen(Overlay[Done]):
                 if event.key == (section.title, binding.id, 0) and section.place is not None:
                     self.dismiss(Done(binding.action, section.place))
                     return
+        self.post_message(Say("that cannot be done from here: Esc, then press the key in its own place"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,6 +11,7 @@ from textual.binding import BindingType
 from tui.keys import key
 from tui.lines import Role, Row, fit_middle, line, pad, spread, wrap
 from tui.screens.overlay import Overlay
+from tui.screens.sessions_screen import when
 from tui.symbols import Symbols
 from tui.widgets.line_list import LineList
 
@@ -66,7 +66,7 @@ class HistoryScreen(Overlay[str]):
 def visit_row(at: int, visit: Visit, name: str, width: int, symbols: Symbols) -> Row:
     """When, how it ended, what it was about; at the right how often."""
     symbol, word, role = _ending(visit.outcome, symbols)
-    head = line("  ", (pad(_when(visit.time), 18), Role.FAINT), (symbol, role), f" {pad(word, 15)}")
+    head = line("  ", (pad(when(visit.time), 18), Role.FAINT), (symbol, role), f" {pad(word, 15)}")
     often = line((f"{visit.count} times " if visit.count > 1 else "", Role.FAINT))
     shown = fit_middle(name, max(16, width - head.width - often.width - 1), cut=symbols.cut)
     full = head + line((name, Role.STRONG))
@@ -81,12 +81,3 @@ def _ending(outcome: str, symbols: Symbols) -> tuple[str, str, Role]:
         "unknown": (symbols.unknown, "could not tell", Role.WARN),
         "cancelled": (symbols.unknown, "was stopped", Role.WARN),
     }.get(outcome, (symbols.idle, "", Role.FAINT))
-
-
-def _when(time: str) -> str:
-    """As the clock on the wall has it."""
-    try:
-        then = datetime.fromisoformat(time.replace("Z", "+00:00"))
-    except ValueError:
-        return time
-    return f"{then.astimezone():%Y-%m-%d %H:%M}"

@@ -11,8 +11,9 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from tui.keys import key
-from tui.lines import Role, Row, line, wrap
+from tui.lines import Line, Role, Row, line, wrap
 from tui.screens.overlay import Overlay
+from tui.widgets.lines_view import LinesView
 from tui.widgets.typed_line import TypedLine
 
 
@@ -20,14 +21,23 @@ class PromptScreen(Overlay[str]):
     """The result is what was typed, or None. Tab, up and down go through the suggestions that fit."""
 
     TYPES: ClassVar[bool] = True
-    HINT: ClassVar[str] = "enter go   tab, up/down suggestions   esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("down,tab", "suggest(1)", "prompt.next", "The next suggestion"),
         key("up,shift+tab", "suggest(-1)", "prompt.before", "The suggestion before"),
     ]
 
-    def __init__(self, title: str, value: str, *, suggestions: Sequence[str] = (), note: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        value: str,
+        *,
+        suggestions: Sequence[str] = (),
+        note: str = "",
+        verb: str = "take it",
+    ) -> None:
         super().__init__(title)
+        self._verb = verb
+        """What Enter does with what was typed."""
         self._all = tuple(suggestions)
         self._suggestions = self._all
         """Those that fit what is typed."""
@@ -47,6 +57,11 @@ class PromptScreen(Overlay[str]):
         self.input.select_all()
         self.give_keys(self.input)
 
+    def _foot(self, width: int) -> list[Line]:
+        """The keys; those for suggestions only where there are any."""
+        ways = f"enter {self._verb}   {'tab, up/down suggestions   ' if self._all else ''}esc back"
+        return [line((f" {ways}", Role.FAINT))]
+
     def make_rows(self, width: int) -> list[Row]:
         """The note and the suggestions."""
         note = wrap(self._note, width - 4) if self._note else []
@@ -62,6 +77,8 @@ class PromptScreen(Overlay[str]):
         if self._at is None and tuple(suggestions) != self._all:
             self._all = tuple(suggestions)
             self._narrow(self.input.value)
+            for foot in self.query("#overlay-foot").results(LinesView):  # none before it is on the screen
+                foot.show(self._foot)
 
     def _narrow(self, typed: str) -> None:
         from probes.share.history import complete

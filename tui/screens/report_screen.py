@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from tui.keys import key
 from tui.lines import Role, Row, line, pad, wrap
+from tui.messages import Say
 from tui.screens.overlay import Overlay
 from tui.widgets.line_list import LineList
 
@@ -64,7 +65,7 @@ class ReportScreen(Overlay[ReportWish]):
             head, role = "Names: real", Role.WARN
             words = "Hosts, users and private paths stand in it as they are; p puts others in their place."
         if self._must:
-            words = "Privacy is on, so it is so in reports too."
+            words = "Privacy is on in the whole app (p), so private names are hidden in reports, too."
         rows = [Row("names", line("  ", (head, role)), selectable=False)]
         rows += [
             Row(("words", at), line("    ", (part, Role.FAINT)), selectable=False)
@@ -86,6 +87,8 @@ class ReportScreen(Overlay[ReportWish]):
         if not self._must:
             self._private = not self._private
             self.redraw()
+        else:
+            self.post_message(Say("privacy is on in the whole app; Esc and then p end it"))
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -32,18 +33,24 @@ class SessionsScreen(Overlay[Path]):
 
     def __init__(
         self,
-        sessions: Sequence[SessionInfo],
-        why_none: str,
+        read: Callable[[], tuple[Sequence[SessionInfo], str]],
         *,
         current: Path | None = None,
         mask: Callable[[SessionInfo], str] | None = None,
     ) -> None:
         super().__init__("Saved sessions")
-        self._sessions = sessions
-        self._why_none = why_none
+        self._read = read
+        """Reads the list, and says why it is empty; blocks."""
+        self._sessions: Sequence[SessionInfo] = ()
+        self._why_none = ""
         self._current = current
         self._mask = mask
         """Says what a session is about when everything private stands under other names."""
+
+    async def on_mount(self) -> None:
+        """Read the list in a thread, for there may be much to read; keys that are typed meanwhile wait."""
+        self._sessions, self._why_none = await asyncio.to_thread(self._read)
+        self.redraw()
 
     @property
     def _is_private(self) -> bool:
@@ -82,12 +89,19 @@ def _target(info: SessionInfo) -> str:
 
 
 def session_line(info: SessionInfo, about: str, here: str, width: int, symbols: Symbols) -> Line:
-    """When, how it ended, what it is about; at the right what ran and how large the file is."""
+    """When, how it ended, what it is about; at the right what ran and how large the file is.
+
+    Values that were only tried are told from what is real.
+    """
     symbol, word, role = ending_of(info, symbols)
     left = line(
         f" {here} ", (pad(when(info.header.time), 17), Role.FAINT), (symbol, role), f" {pad(word, 15)}",
-        (about, Role.STRONG),
     )  # fmt: skip
+    if info.what_if:
+        left = left + line((f"{symbols.unreal} what if, not real  ", Role.WARN))
+    left = left + line((about, Role.STRONG))
+    if info.then_what_if:
+        left = left + line((f"  {symbols.unreal} then what if", Role.WARN))
     right = line((f"{pad(info.header.command, 6)} {size(info.size):>8} ", Role.FAINT))
     return spread(left, right, width, cut=symbols.cut)
 
@@ -110,7 +124,7 @@ def ending_of(info: SessionInfo, symbols: Symbols) -> tuple[str, str, Role]:
 def when(time: str) -> str:
     """A time as the clock on the wall has it; what is no time as it stands."""
     try:
-        then = datetime.fromisoformat(time.replace("Z", "+00:00"))
-    except ValueError:
+        then = datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone()
+    except (ValueError, OverflowError, OSError):  # the first and the last day that there is, in another zone
         return time
-    return f"{then.astimezone():%Y-%m-%d %H:%M}"
+    return f"{then:%Y-%m-%d %H:%M}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
 
 from probes.settings.env_write import Changes
 from probes.settings.lines import Form, Snippet, snippets
-from tui.lines import Role, Row, chop, line, wrap
+from tui.lines import Role, Row, chop, line, wrap, wrap_pieces
 from tui.messages import Copy
 from tui.screens.try_screen import MaskedScreen
 from tui.widgets.line_list import LineList
@@ -20,8 +20,12 @@ class TryLinesScreen(MaskedScreen):
 
     HINT: ClassVar[str] = "enter copy   p privacy   esc back"
 
-    def __init__(self, title: str, changes: Changes, mask: Callable[[str], str]) -> None:
+    def __init__(
+        self, title: str, changes: Changes, mask: Callable[[str], str], risks: Sequence[str] = ()
+    ) -> None:
         super().__init__(title)
+        self._risks = risks
+        """What is told above all forms, in whole sentences."""
         self._snippets = {one.form: one for one in snippets(changes)}
         self._mask = mask
 
@@ -32,6 +36,10 @@ class TryLinesScreen(MaskedScreen):
     def make_rows(self, width: int) -> list[Row]:
         """Each form with its lines, and what has to be known of them."""
         rows: list[Row] = []
+        for at, risk in enumerate(self._risks):
+            head = ("  ", (self.symbols.warn, Role.WARN), " ")
+            lines = wrap_pieces(head, self._mask(risk), width - 1, Role.WARN)
+            rows += [Row(("risk", at, number), text, selectable=False) for number, text in enumerate(lines)]
         for form, one in self._snippets.items():
             rows.append(Row(form, line("  ", (one.title, Role.STRONG)), copy=self._text(one)))
             below = [(text, Role.NAME) for whole in one.lines for text in chop(self._mask(whole), width - 7)]

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from tui.keys import key
 from tui.lines import Line, Role, Row, line, wrap
+from tui.messages import Say
 from tui.screens.choice_screen import Choice
 from tui.screens.overlay import Overlay
 from tui.widgets.line_list import LineList
@@ -85,6 +86,10 @@ class TryScreen(MaskedScreen):
             self.dismiss(self._choices[0].key)
         elif isinstance(event.key, tuple) and event.key[0] == "choice":
             self.dismiss(event.key[1])
+        else:
+            names = ", ".join(choice.name for choice in self._choices)
+            words = f"choose one of the rows above: {names}" if names else "there is nothing to choose here"
+            self.post_message(Say(words))
 
 
 class CompareScreen(TryScreen):

@@ -14,7 +14,7 @@ from tui.drawing.trace_details import verdict_details
 from tui.keys import footer_key, key
 from tui.lines import Role
 from tui.messages import Back, Copy, Say, ShowModules
-from tui.screens.arranged import ARRANGED_CSS
+from tui.screens.arranged import ARRANGED_CSS, BROAD
 from tui.screens.detail_screen import DetailScreen
 from tui.screens.headed import Headed
 from tui.session import Changed, Session
@@ -39,6 +39,7 @@ class Workbench(Headed):
         key("1", "pane('environment')", "pane.environment", "The environment: what go sees of its settings"),
         key("2", "pane('tree')", "pane.tree", "The tree: the way go walks"),
         key("3", "pane('modules')", "pane.modules", "The module browser: versions per proxy"),
+        key("4", "details", "pane.details", "The details, where they stand beside the panes"),
         key("tab", "next_pane(1)", "pane.next", "The next pane"),
         key("shift+tab", "next_pane(-1)", "pane.before", "The pane before"),
         key("L", "long_lines", "long_lines", "Long lines of the pane in full, or cut at the edge"),
@@ -145,6 +146,16 @@ class Workbench(Headed):
         if name == "modules":
             self.post_message(ShowModules())
 
+    def action_details(self) -> None:
+        """To the details, where there is room for them."""
+        if not self.is_broad:
+            words = f"the details stand beside the panes from {BROAD} columns on; here Enter opens them"
+            self.post_message(Say(words))
+            return
+        if self._zoomed is not None:
+            self.zoom("detail")
+        self.detail.list.focus()
+
     def action_next_pane(self, direction: int) -> None:
         """To the pane beside."""
         names = [str(pane.id) for pane in self._panes()[:3]]
@@ -224,7 +235,7 @@ class Workbench(Headed):
         row = pane.list.cursor_row
         text = None if details is None else details.first_remedy()
         if text is None and row is not None:
-            text = row.to_copy
+            text = row.to_copy if row.copy is not None else self._symbols.words(row.text)
         if text:
             self.post_message(Copy(text))
 

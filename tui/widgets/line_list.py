@@ -105,8 +105,8 @@ class LineList(ScrollView, Painter, can_focus=True):
 
     @property
     def columns(self) -> int:
-        """The cells that a row may take; 0 before the list has been laid out."""
-        return self.scrollable_content_region.width
+        """The cells that a row may take, or last took while the list is hidden; 0 before it was laid out."""
+        return self.scrollable_content_region.width or self._width
 
     # -- set from above ------------------------------------------------------------------------------
 

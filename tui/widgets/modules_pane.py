@@ -13,7 +13,15 @@ from textual.message import Message
 from probes.golang.protocol import Op
 from probes.trace.version_table import Cell, VersionTable, Wanted
 from tui.drawing.fields import Details
-from tui.drawing.module_rows import ModulesView, column_name, module_details, module_head, module_rows
+from tui.drawing.module_rows import (
+    ModulesView,
+    column_name,
+    failures,
+    first_with,
+    module_details,
+    module_head,
+    module_rows,
+)
 from tui.keys import key
 from tui.lines import Line
 from tui.widgets.line_list import LineList
@@ -68,6 +76,10 @@ class ModulesPane(Pane):
         self._chosen: str | None = None
         self._hint = ""
         self._column = 0
+        self._has_chosen = False
+        """Whether the proxy was chosen by the user; until then it is the first one that has something."""
+        self._told: set[Wanted] = set()
+        """The failed downloads whose reason was told."""
         self._measured: list[str] | None = None
         self._longest = 0
         """Of the versions that were measured."""
@@ -85,13 +97,24 @@ class ModulesPane(Pane):
         """Show a table; ``chosen`` is go's version, ``about`` the table that this is a copy of."""
         about = about or table
         if about is not self._about:
-            self._column, self._led, self._about = 0, None, about
+            self._column, self._led, self._about, self._has_chosen = 0, None, about, False
         self._table, self._chosen, self._hint = table, chosen, hint
+        if not self._has_chosen:
+            self._column = first_with(table, chosen)
+        self._tell_failures()
         self.redraw()
         self.redraw_title()
         if self._led is None and chosen in table.versions():
             self._led = chosen
             self.list.select(("version", chosen))
+
+    def _tell_failures(self) -> None:
+        """Say why a download failed, once it has."""
+        failed = dict(failures(self._table))
+        for wanted, words in failed.items():
+            if wanted not in self._told:
+                self.post_message(self.Refused(words))
+        self._told = set(failed)
 
     def remark(self) -> str:
         """How many versions there are."""
@@ -130,12 +153,14 @@ class ModulesPane(Pane):
         event.stop()
         last = max(0, len(self._table.columns) - 1)
         self._column = max(0, min(last, self._column + event.direction))
+        self._has_chosen = True
         self.redraw()
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:
         event.stop()
         version = self.version()
+        self._has_chosen = True
         if version is not None:
             proxy = column_name(self._table, Wanted(version, Op.ZIP, self._column))
             self.post_message(self.Menu(version, proxy))
@@ -143,11 +168,18 @@ class ModulesPane(Pane):
     # -- actions -------------------------------------------------------------------------------------
 
     def action_fetch(self, kind: str) -> None:
-        """Have a file of the version under the cursor fetched from the selected proxy."""
+        """Have a file of the version under the cursor fetched from the selected proxy.
+
+        Behind the keys from before, which may choose another proxy: over a slow line they come in one piece.
+        """
+        self.list.call_later(self.call_later, self._fetch, kind)
+
+    def _fetch(self, kind: str) -> None:
         version = self.version()
         if version is None:
             self.post_message(self.Refused("no version is selected"))
             return
+        self._has_chosen = True
         wanted = Wanted(version, Op(kind), self._column)
         cell = self._table.cell(version, self._column)
         name = column_name(self._table, wanted)
@@ -159,7 +191,13 @@ class ModulesPane(Pane):
             self.post_message(self.Fetch(wanted))
 
     def action_ask_all(self) -> None:
-        """Have every proxy asked."""
+        """Have every proxy asked, also those that have answered."""
+        columns = self._table.columns
+        if columns and all(state.column.private for state in columns):
+            self.post_message(self.Refused("the path is private: no proxy is ever asked"))
+            return
+        if columns and all(state.answered or state.column.private for state in columns):
+            self.post_message(self.Refused("every proxy has answered already; all are asked once more"))
         self.post_message(self.AskAll())
 
     def action_folder(self) -> None:
