@@ -16,6 +16,12 @@ settings.load_profile("search" if os.environ.get("MODTRACE_SEARCH") else "same e
 """The default run judges a change, so it asks the same each time; MODTRACE_SEARCH=1 looks for new cases."""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: half as many again as there are processors, for many tests wait for a socket."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Commands save their sessions: those of tests are not the developer's."""
