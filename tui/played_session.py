@@ -27,18 +27,17 @@ from tui.drawing.environment_rows import EnvironmentView
 from tui.looks import Wish
 from tui.played_head import Playhead
 from tui.session import Changed, Session
-from tui.stage import NOTHING, Scene, SecondOpinion
+from tui.stage import NOTHING, Scene, Secluded
 from tui.trial import Unreal
 
 if TYPE_CHECKING:
     from probes.settings.overlay import Overlay
-    from probes.share.history import Visit
     from probes.share.session_file import Header
 
 _ALL = Changed.ENVIRONMENT | Changed.TRACE | Changed.TABLE
 
 
-class PlayedStage:
+class PlayedStage(Secluded):
     """The settings that a session holds, and nothing of this machine."""
 
     WHY_NOT_WRITTEN: ClassVar[str] = "this is a replay: its settings are never written into your go env file"
@@ -49,25 +48,6 @@ class PlayedStage:
     def read(self, values: Mapping[str, str] = NOTHING, /) -> Scene:
         """The settings of the session."""
         return self._scene
-
-    def ask_go(self, environment: Environment) -> SecondOpinion:
-        """No go command is asked."""
-        return SecondOpinion()
-
-    def known_paths(self, environment: Environment) -> tuple[str, ...]:
-        """Nothing of this machine is read."""
-        return ()
-
-    def visits(self, environment: Environment) -> list[Visit] | None:
-        """Nothing of the user's is read."""
-        return None
-
-    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
-        """Nothing is written."""
-        return ""
-
-    def close(self) -> None:
-        """There is nothing to take down."""
 
 
 def recorded_scene(started: TraceStarted | None, views: tuple[SettingView, ...]) -> Scene:

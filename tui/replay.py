@@ -13,16 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from probes.golang.environment import Environment
 from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
 from probes.trace.recording import browse_event_from_json, read_recording
 from probes.trace.version_table import BrowseEvent, DownloadFinished, DownloadProgress, DownloadStarted
 from tui.bridge import Delivery, Ended, Job
 from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob
-from tui.stage import NOTHING, Scene, SecondOpinion, scene_of
+from tui.stage import NOTHING, Scene, Secluded, scene_of
 
 if TYPE_CHECKING:
-    from probes.share.history import Visit
+    pass
 
 _SECOND_LOOK = (RungClimbed, ComparisonMade, CapabilityLearned)
 """What is recorded behind a trace, and told when it is asked for."""
@@ -136,7 +135,7 @@ class Replay:
 
 
 @dataclass
-class RecordedStage:
+class RecordedStage(Secluded):
     """A stage with settings that are given, and nothing of this machine."""
 
     WHY_NOT_WRITTEN: ClassVar[str] = "these settings were recorded: nothing is written into your go env file"
@@ -147,25 +146,6 @@ class RecordedStage:
     def read(self, values: Mapping[str, str] = NOTHING, /) -> Scene:
         """The scene of these variables."""
         return scene_of(self.variables, overlay=values, suggestions=self.suggestions)
-
-    def ask_go(self, environment: Environment) -> SecondOpinion:
-        """There is no go in a recording."""
-        return SecondOpinion()
-
-    def known_paths(self, environment: Environment) -> tuple[str, ...]:
-        """Nothing but the suggestions."""
-        return ()
-
-    def visits(self, environment: Environment) -> list[Visit] | None:
-        """Nothing of the user's is read."""
-        return None
-
-    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
-        """Nothing is written."""
-        return ""
-
-    def close(self) -> None:
-        """There is nothing to take down."""
 
 
 def read_browsing(lines: Iterable[str]) -> list[BrowseEvent]:

@@ -83,6 +83,29 @@ class Stage(Protocol):
         """Take the stage down."""
 
 
+class Secluded:
+    """What a stage answers that knows nothing of this machine, and leaves nothing on it."""
+
+    def ask_go(self, environment: Environment) -> SecondOpinion:
+        """No go command is asked about its settings."""
+        return SecondOpinion()
+
+    def known_paths(self, environment: Environment) -> tuple[str, ...]:
+        """Nothing of the user's is read."""
+        return ()
+
+    def visits(self, environment: Environment) -> list[Visit] | None:
+        """Nothing of the user's is read."""
+        return None
+
+    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
+        """Nothing is written."""
+        return ""
+
+    def close(self) -> None:
+        """There is nothing to take down."""
+
+
 @dataclass
 class ThisMachine:
     """The settings as they are, with the values of --set over them."""
@@ -137,7 +160,7 @@ class ThisMachine:
 
 
 @dataclass
-class DemoWorld:
+class DemoWorld(Secluded):
     """A world of the demo, with real servers on loopback, which can be broken while they run."""
 
     WHY_NOT_WRITTEN: ClassVar[str] = (
@@ -227,10 +250,6 @@ class DemoWorld:
         overlay = {name: self.spoken(value) for name, value in {**self.overlay, **tried}.items()}
         return scene_of({**values, "GOPROXY": self.spoken(values["GOPROXY"])}, overlay=overlay)
 
-    def ask_go(self, environment: Environment) -> SecondOpinion:
-        """No go command belongs to the world: what it says of a module is another question (``go_run``)."""
-        return SecondOpinion()
-
     @property
     def has_go(self) -> bool:
         """Whether there is a real go to ask."""
@@ -277,18 +296,6 @@ class DemoWorld:
         for run in self._runs:
             run.stop(patience_s)
         self._runs = [run for run in self._runs if not run.ended]
-
-    def known_paths(self, environment: Environment) -> tuple[str, ...]:
-        """Nothing of the user's is read."""
-        return ()
-
-    def visits(self, environment: Environment) -> list[Visit] | None:
-        """Nothing of the user's is read."""
-        return None
-
-    def remember(self, environment: Environment, path: str, query: str, outcome: str) -> str:
-        """Nothing is written."""
-        return ""
 
     def close(self) -> None:
         """Stop the real go and the servers."""

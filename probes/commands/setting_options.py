@@ -68,14 +68,12 @@ def wanted(args: argparse.Namespace, output: Output) -> Wanted | None:
 
 
 def _pairs(pairs: list[str], option: str, example: str, output: Output) -> dict[str, str] | None:
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            output.complain(f"{option} {safe_text(pair, limit=80)!r}: write {option} {example}")
-            return None
-        found[name] = value
-    return found
+    from probes.commands.trace import named_values
+
+    def complaint(pair: str) -> str:
+        return f"{option} {safe_text(pair, limit=80)!r}: write {option} {example}"
+
+    return named_values(pairs, complaint, output)
 
 
 def about_preset(preset: Preset) -> Iterator[str]:

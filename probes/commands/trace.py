@@ -97,14 +97,23 @@ def parse_target(text: str) -> tuple[str, str]:
 
 def parse_overlay(pairs: list[str], output: Output) -> dict[str, str] | None:
     """The --set options; None after a complaint about one that is not NAME=VALUE."""
-    overlay: dict[str, str] = {}
+    return named_values(
+        pairs, lambda pair: f"--set {pair!r}: write NAME=VALUE, for example --set GOPROXY=direct", output
+    )
+
+
+def named_values(
+    pairs: list[str], complaint: Callable[[str], str], output: Output
+) -> dict[str, str] | None:
+    """NAME=VALUE taken apart; None after the complaint about one that is not."""
+    found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            output.complain(f"--set {pair!r}: write NAME=VALUE, for example --set GOPROXY=direct")
+            output.complain(complaint(pair))
             return None
-        overlay[name] = value
-    return overlay
+        found[name] = value
+    return found
 
 
 def run(args: argparse.Namespace) -> int:

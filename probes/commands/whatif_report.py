@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from probes.commands.setting_options import WIDTH, about_preset, wrapped
-from probes.golang.goproxy import Access, HopKind, Separator
+from probes.golang.goproxy import Access, HopKind
 from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
-from probes.settings.whatif import Comparison, HopChange, HopFate, Learner, Role
+from probes.settings.whatif import Comparison, HopChange, HopFate, Learner, Role, change_words
 from probes.trace.events import Outcome
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _routes(comparison: Comparison, traces: Sequence[Trace]) -> Iterator[str]:
         left = _hop("-" if row.fate is HopFate.REMOVED else " ", row.before, row.access_before, before)
         right = _hop(_mark(row), row.after, row.access_after, after)
         yield from _beside(left, right)
-        for words in _words(row):
+        for words in change_words(row, moved="moved", edge="{} now"):
             yield from _beside("", f"    {words}")
     for facts in zip(_about(comparison.before), _about(comparison.after), strict=True):
         if any(facts):
@@ -95,25 +95,6 @@ def _mark(row: HopChange) -> str:
     if row.fate is HopFate.ADDED:
         return "+"
     return " " if row.is_same else "~"
-
-
-def _words(row: HopChange) -> Iterator[str]:
-    """What changed about a hop that is on both sides."""
-    if row.fate is HopFate.MOVED:
-        yield "moved"
-    if row.separator_changed and row.separator_after is not None:
-        yield _EDGE[row.separator_after]
-    if row.credentials_changed:
-        yield "asked with other credentials"
-    if row.access_changed and row.access_after is not Access.PRIVATE:
-        yield "asked now"
-
-
-_EDGE = {
-    Separator.PIPE: "goes on after any error now",
-    Separator.COMMA: "goes on after 404 and 410 only now",
-    Separator.END: "the last one now",
-}
 
 
 def _about(route: Route) -> Iterator[str]:

@@ -187,6 +187,25 @@ def as_written(environment: Environment, change: EnvChange) -> Environment:
     )
 
 
+_EDGE = {
+    Separator.PIPE: "goes on after any error",
+    Separator.COMMA: "goes on after 404 and 410 only",
+    Separator.END: "the last one",
+}
+
+
+def change_words(row: HopChange, *, moved: str, edge: str = "{}") -> Iterator[str]:
+    """What changed about a hop that is on both sides; ``edge`` is the sentence for a separator."""
+    if row.fate is HopFate.MOVED:
+        yield moved
+    if row.separator_changed and row.separator_after is not None:
+        yield edge.format(_EDGE[row.separator_after])
+    if row.credentials_changed:
+        yield "asked with other credentials"
+    if row.access_changed and row.access_after is not Access.PRIVATE:
+        yield "asked now"
+
+
 # -- hops ---------------------------------------------------------------------------------------------------
 
 

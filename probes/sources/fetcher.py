@@ -37,11 +37,15 @@ class Received:
     headers: dict[str, str] = field(default_factory=dict)
     protocol: str = ""
     body_seconds: float | None = None
-    sample: str = ""
     beginning: bytes = b""
     """The first bytes of the body."""
     is_known: bool = False
     """Nobody was asked: a trace before has brought it (probes.sources.remembered)."""
+
+    @property
+    def sample(self) -> str:
+        """The beginning of the body, made safe; at most some hundred characters."""
+        return sample_text(self.beginning)
 
     def note(self, body: bytes) -> None:
         """Keep how the body begins."""
@@ -89,7 +93,6 @@ class Fetcher:
             if answer.status != 200:
                 body = await self._error_body(answer)
                 received.size = len(body)
-                received.sample = sample_text(body)
                 received.note(body)
                 detail = error_detail(body) if _is_plain_text(received.headers) else ""
                 raise HTTPError(url.redacted(), answer.status, answer.status_line, detail)
@@ -116,8 +119,6 @@ class Fetcher:
                     sink.write(piece)
                 else:
                     kept += piece
-                if len(received.sample) < _SAMPLE_CHARACTERS:
-                    received.sample = sample_text(bytes(kept[: 4 * _SAMPLE_CHARACTERS]) or piece)
                 progress(received.size, answer.length)
                 if received.size >= limit:
                     break
@@ -159,7 +160,6 @@ class Fetcher:
         except OSError as error:
             raise GoError(f"open {path}: {errno_words(error)}") from error
         received.status, received.status_line, received.size = 200, "OK", len(data)
-        received.sample = sample_text(data[: 4 * _SAMPLE_CHARACTERS])
         received.note(data)
         if sink is None:
             return data

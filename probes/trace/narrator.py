@@ -111,18 +111,10 @@ class Narrator:
             if op is not Op.SUM:
                 self._attempts[-1].file_request = number
             walk = self._attempts[-1].walk
-        shown = redact(url.redacted())
-        hop_id = None if hop is None else hop.id
         began, shift = monotonic(), self._fetcher.skipped_s - self._began
-        self.emit_now(
-            RequestStarted,
-            request=number,
-            walk=walk,
-            hop=hop_id,
-            op=op,
-            version=version,
-            url=shown,
-        )
+        hop_id = None if hop is None else hop.id
+        started = RequestStarted(self.now(), number, walk, hop_id, op, version, redact(url.redacted()))
+        self._emit(started)
 
         def on_phase(phase: str, phase_began: float, ok: bool, detail: str) -> None:
             self.emit_now(
@@ -154,32 +146,45 @@ class Narrator:
             error = "cancelled"
             raise
         finally:
-            self.emit_now(
-                RequestFinished,
-                request=number,
-                walk=walk,
-                hop=hop_id,
-                op=op,
-                version=version,
-                url=shown,
-                status=received.status,
-                reason=redact(received.status_line),
-                bytes=received.size,
-                began=began + shift,
-                timing=_timing(exchange, received),
-                redirects=tuple(Redirect(status, redact(where)) for status, where in exchange.redirects),
-                content_type=received.headers.get("content-type", ""),
-                server=_server(received.headers),
-                protocol=received.protocol,
-                address=exchange.address,
-                error=error,
-                sample=received.sample if error or _suspicious(received) else "",
-                request_headers=shown_headers(exchange.request_headers),
-                response_headers=shown_headers(exchange.response_headers),
-                body=body_text(received.beginning),
-            )
+            # The time first: what is shown of an answer takes time of its own to be made.
+            self._emit(_finished(self.now(), started, began + shift, exchange, received, error))
             if received.is_known:
                 self.emit_now(FindingMade, finding=KNOWN, request=number)
+
+
+def _finished(
+    at: float,
+    started: RequestStarted,
+    began: float,
+    exchange: Exchange,
+    received: Received,
+    error: str | None,
+) -> RequestFinished:
+    """The answer to a request, or what came instead, with its secrets masked."""
+    return RequestFinished(
+        at=at,
+        request=started.request,
+        walk=started.walk,
+        hop=started.hop,
+        op=started.op,
+        version=started.version,
+        url=started.url,
+        status=received.status,
+        reason=redact(received.status_line),
+        bytes=received.size,
+        began=began,
+        timing=_timing(exchange, received),
+        redirects=tuple(Redirect(status, redact(where)) for status, where in exchange.redirects),
+        content_type=received.headers.get("content-type", ""),
+        server=_server(received.headers),
+        protocol=received.protocol,
+        address=exchange.address,
+        error=error,
+        sample=received.sample if error or _suspicious(received) else "",
+        request_headers=shown_headers(exchange.request_headers),
+        response_headers=shown_headers(exchange.response_headers),
+        body=body_text(received.beginning),
+    )
 
 
 def _timing(exchange: Exchange, received: Received) -> Timing:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from probes.golang.goproxy import Access, Hop, HopKind, Separator
 from probes.golang.redact import redact
 from probes.settings.reprobe import Probing
-from probes.settings.whatif import Comparison, HopChange, HopFate, Learner, SettingChange
+from probes.settings.whatif import Comparison, HopChange, HopFate, Learner, SettingChange, change_words
 from probes.settings.whatif import Role as Part
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
@@ -175,12 +175,6 @@ def _sums(route: Route) -> str:
 
 # -- the route ---------------------------------------------------------------------------------------
 
-_EDGE = {
-    Separator.PIPE: "goes on after any error",
-    Separator.COMMA: "goes on after 404 and 410 only",
-    Separator.END: "the last one",
-}
-
 
 def _route_lines(comparison: Comparison, look: Look) -> Iterator[Line]:
     label = "route"
@@ -189,7 +183,8 @@ def _route_lines(comparison: Comparison, look: Look) -> Iterator[Line]:
             continue
         left = _hop(look, row.before, row.access_before, row.separator_before, _left_mark(row))
         right = _hop(look, row.after, row.access_after, row.separator_after, _right_mark(row))
-        for words in () if comparison.after.error is not None else _words(row):
+        changed = change_words(row, moved="asked in another place")
+        for words in () if comparison.after.error is not None else changed:
             right += [line("    ", (part, Role.WARN)) for part in wrap(words, look.cell - 4)]
         yield from beside(label, left, right, look)
         label = ""
@@ -220,18 +215,6 @@ def _right_mark(row: HopChange) -> tuple[str, Role]:
     if row.fate is HopFate.ADDED:
         return "+", Role.WARN
     return (" ", Role.PLAIN) if row.is_same else ("~", Role.WARN)
-
-
-def _words(row: HopChange) -> Iterator[str]:
-    """What changed about a hop that is on both sides."""
-    if row.fate is HopFate.MOVED:
-        yield "asked in another place"
-    if row.separator_changed and row.separator_after is not None:
-        yield _EDGE[row.separator_after]
-    if row.credentials_changed:
-        yield "asked with other credentials"
-    if row.access_changed and row.access_after is not Access.PRIVATE:
-        yield "asked now"
 
 
 # -- below the table ---------------------------------------------------------------------------------

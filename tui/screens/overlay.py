@@ -70,6 +70,14 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
         *parts, last = [line((f" {part}", Role.STRONG)) for part in wrap(self._heading, width - 2)]
         return [*parts, last + line((mark, Role.WARN))]
 
+    def toggle_privacy(self) -> None:
+        """Hide what is private, or show it again, in the app and here."""
+        toggle = getattr(self.app, "action_privacy", None)
+        if toggle is not None:
+            toggle()
+        self.set_heading(self._heading)
+        self.redraw()
+
     def set_heading(self, heading: str) -> None:
         """Another title, or the same with another mark."""
         self._heading = heading

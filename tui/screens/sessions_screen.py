@@ -72,11 +72,7 @@ class SessionsScreen(Overlay[Path]):
 
     def action_privacy(self) -> None:
         """Hide what is private, or show it again; in the list too."""
-        toggle = getattr(self.app, "action_privacy", None)
-        if toggle is not None:
-            toggle()
-        self.set_heading(self._heading)
-        self.redraw()
+        self.toggle_privacy()
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:
