@@ -18,6 +18,8 @@ from tui.symbols import ASCII, UNICODE
 
 RUNS, KEYS, BATCH = 25, 400, 25
 """25 runs of 400 keys are 10,000."""
+DEEP = 10
+"""More screens over one another than anybody opens: each is drawn through the one above it."""
 SIZES = ((80, 24), (80, 24), (80, 24), (120, 36), (200, 50), (240, 70), (60, 15), (40, 10), (20, 5), (100, 30), (119, 24))
 WORLDS = (
     "healthy", "comma-stops-on-502", "pipe-passes-502", "404-falls-through", "portal", "off-masks-404",
@@ -65,6 +67,8 @@ async def _play(app: ModtraceApp, chance: random.Random, most: int) -> int:
                 app.simulate_key(pressed[-1])
                 if chance.random() < 0.12:
                     await pilot.pause(0)
+            stack = [type(screen).__name__ for screen in app.screen_stack] if app.is_running else []
+            assert len(stack) < DEEP, (stack, pressed)
             if chance.random() < 0.4 and app.is_running:
                 await pilot.resize_terminal(*chance.choice(SIZES))
             await press(pilot)

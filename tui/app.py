@@ -244,6 +244,8 @@ class ModtraceApp(ManneredApp):
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
             return
+        if any(isinstance(screen, HelpScreen) for screen in self.screen_stack):
+            return
         sections = help_sections(self)
         self.push_screen(HelpScreen(sections), self._do)
 

@@ -71,7 +71,7 @@ class FindingApp(ReplayingApp):
         from tui.actions import palette_entries
         from tui.screens.palette_screen import Entry, PaletteScreen
 
-        if isinstance(self.screen, PaletteScreen):
+        if any(isinstance(screen, PaletteScreen) for screen in self.screen_stack):
             return
         entries = {entry.title: entry for entry in palette_entries(self)}
         for command in self.get_system_commands(self.screen):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from textual import on
-from textual.app import ComposeResult
+from textual._context import visible_screen_stack
+from textual.app import ComposeResult, RenderResult
 
 from tui.aside import Aside
 from tui.drawing.head_lines import story_lines, title_line
@@ -40,6 +41,11 @@ class Headed(Arranged):
         self.title_bar = LinesView(self._title_bar, id="title-bar")
         self.story = LinesView(self._story_lines, id="story")
         self.verdict = LinesView(self._verdict_lines, id="verdict")
+
+    def render(self) -> RenderResult:
+        """The ground: there is no screen under this one (see ``Overlay.render``)."""
+        visible_screen_stack.set([])
+        return super().render()
 
     def compose(self) -> ComposeResult:
         """The verdict first, then the panes."""

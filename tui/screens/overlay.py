@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual._context import visible_screen_stack
+from textual.app import ComposeResult, RenderResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -54,6 +55,18 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
     def symbols(self) -> Symbols:
         """The symbols that this terminal can show."""
         return getattr(self.app, "symbols", None) or symbols_for()
+
+    def render(self) -> RenderResult:
+        """The screen right under this one, shaded.
+
+        Textual takes it from a list that each screen of a stack shortens when it is drawn, and not when its last
+        picture will do: with four screens, one could be given the screen above it, and the two drew each other
+        without end (RecursionError).
+        """
+        stack = self.app.screen_stack
+        place = stack.index(self) if self in stack else 0
+        visible_screen_stack.set([stack[place - 1]] if place else [])
+        return super().render()
 
     def compose(self) -> ComposeResult:
         """The title, the list, the hint."""
