@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from probes.browse.asking import browse
+from probes.browse.table import BrowseEvent, browse_event_to_json
 from probes.demo.worlds import WorldPlan, names, running, world_plan
 from probes.golang.environment import Environment
-from probes.trace.browse import browse
 from probes.trace.events import CapabilityLearned, Event, event_to_json
 from probes.trace.recording import event_from_json, write_recording
-from probes.trace.version_table import BrowseEvent, browse_event_to_json
 from tui.app import ModtraceApp
 from tui.replay import RecordedStage, Replay, load
 from tui.session import Session

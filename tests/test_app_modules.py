@@ -9,8 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from probes.golang.protocol import Op
-from probes.trace.version_table import (
+from probes.browse.table import (
     BrowseEvent,
     BrowseFinished,
     BrowseStarted,
@@ -23,6 +22,7 @@ from probes.trace.version_table import (
     VersionTable,
     Wanted,
 )
+from probes.golang.protocol import Op
 from screenshots.make import HERE
 from tests.app_support import WIDE, opened, press, replay_app, screen_text
 from tui.drawing.module_rows import ModulesView, first_with, fitted_names, module_head, module_rows

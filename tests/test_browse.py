@@ -11,17 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from probes.demo.behaviour import Answer, Fault, Request, honest_answer
-from probes.demo.content import simple_module
-from probes.demo.server import Handler, World
-from probes.demo.worlds import PATH, names, running, world_plan
-from probes.golang.environment import Environment
-from probes.golang.protocol import Op
-from probes.net.limits import Limits
-from probes.sources.environment_reader import read_environment
-from probes.trace.browse import browse, download, file_name
-from probes.trace.recording import browse_event_from_json
-from probes.trace.version_table import (
+from probes.browse.asking import browse
+from probes.browse.fetching import download
+from probes.browse.proxies import file_name
+from probes.browse.table import (
     BrowseEvent,
     BrowseFinished,
     BrowseStarted,
@@ -33,6 +26,15 @@ from probes.trace.version_table import (
     Wanted,
     browse_event_to_json,
 )
+from probes.demo.behaviour import Answer, Fault, Request, honest_answer
+from probes.demo.content import simple_module
+from probes.demo.server import Handler, World
+from probes.demo.worlds import PATH, names, running, world_plan
+from probes.golang.environment import Environment
+from probes.golang.protocol import Op
+from probes.net.limits import Limits
+from probes.sources.environment_reader import read_environment
+from probes.trace.recording import browse_event_from_json
 from tests.against_go.golang import go_command
 
 MODULE = simple_module("m.test/Hello", "v1.0.0", "v1.2.0", "v1.10.0")

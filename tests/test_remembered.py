@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from probes.browse.asking import browse
+from probes.browse.table import BrowseEvent
 from probes.demo.behaviour import Answer, Request
 from probes.demo.server import World
 from probes.demo.worlds import running, world_plan
@@ -18,7 +20,6 @@ from probes.golang.environment import layer_environment
 from probes.golang.goproxy import Separator, with_separator
 from probes.sources import remembered
 from probes.sources.remembered import Memory
-from probes.trace.browse import browse
 from probes.trace.events import (
     Event,
     FindingMade,
@@ -28,7 +29,6 @@ from probes.trace.events import (
     RequestStarted,
     TraceFinished,
 )
-from probes.trace.version_table import BrowseEvent
 
 WORLDS = ("healthy", "comma-stops-on-502", "pipe-passes-502", "split-files", "portal", "bad-zip", "forbidden")
 

@@ -9,6 +9,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from probes.browse.table import Cell, Wanted
 from probes.demo.behaviour import Answer, Fault, Request
 from probes.demo.server import World
 from probes.demo.worlds import names, world_plan
@@ -20,7 +21,6 @@ from probes.ladder.faults import Rung
 from probes.net.limits import Limits
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
-from probes.trace.version_table import Cell, Wanted
 from tui.bridge import Bridge
 from tui.looks import Wish
 from tui.replay import RecordedStage

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from textual import on
 
+from probes.browse.table import Wanted
 from probes.golang.protocol import Op
 from probes.golang.safetext import safe_text
-from probes.trace.version_table import Wanted
 from tui.screens.choice_screen import Choice, ChoiceScreen
 from tui.screens.prompt_screen import PromptScreen
 from tui.screens.workbench import Workbench

@@ -16,10 +16,10 @@ from tui.bridge import Emit
 from tui.trial import Recall
 
 if TYPE_CHECKING:
+    from probes.browse.table import Wanted
     from probes.diagnosis.findings import Finding
     from probes.golang.environment import Environment
     from probes.net.limits import Limits
-    from probes.trace.version_table import Wanted
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class BrowseJob:
 
     async def run(self, emit: Emit) -> None:
         """Ask."""
-        from probes.trace.browse import browse
+        from probes.browse.asking import browse
 
         await browse(
             self.environment,
@@ -168,6 +168,6 @@ class DownloadJob:
 
     async def run(self, emit: Emit) -> None:
         """Fetch."""
-        from probes.trace.browse import download
+        from probes.browse.fetching import download
 
         await download(self.environment, self.path, self.wanted, self.folder, emit, limits=self.limits)

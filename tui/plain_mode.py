@@ -18,6 +18,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from probes.browse.table import VersionTable
 from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
 from probes.commands.saving import Saving
@@ -26,7 +27,6 @@ from probes.golang.safetext import safe_text
 from probes.net.limits import Limits
 from probes.trace.events import Event
 from probes.trace.fold import Trace
-from probes.trace.version_table import VersionTable
 from tui import spoken
 from tui.clipboard import keep_copy, short_name
 from tui.opening import kept_in
@@ -177,7 +177,7 @@ class PlainTrace:
 
     def browse(self, path: str) -> tuple[VersionTable, int | None]:
         """Ask the proxies for their versions."""
-        from probes.trace.browse import browse
+        from probes.browse.asking import browse
 
         table, environment = VersionTable(), self.scene.environment
         code = run_until_signal(lambda: browse(environment, path, table.apply, limits=self._limits))

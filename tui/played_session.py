@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
+from probes.browse.table import BrowseEvent, VersionTable, Wanted
 from probes.golang.environment import Environment, Facts, Setting, Shadowed, Source
 from probes.golang.errors import GoError
 from probes.golang.variables import VARIABLE
@@ -21,7 +22,6 @@ from probes.share.tape import BROWSING, Tape
 from probes.share.tried import really_set, tried
 from probes.trace.events import Event, SettingView, TraceStarted
 from probes.trace.fold import Trace
-from probes.trace.version_table import BrowseEvent, VersionTable, Wanted
 from tui.bridge import Delivery, Ended, Job
 from tui.drawing.environment_rows import EnvironmentView
 from tui.looks import Wish

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probes.browse.table import BrowseEvent
 from probes.commands import replay
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
@@ -25,7 +26,6 @@ from probes.golang.environment import Source
 from probes.golang.variables import VARIABLE
 from probes.share.tried import WHAT_IF_WORDS, really_set, tried
 from probes.trace.events import Outcome
-from probes.trace.version_table import BrowseEvent
 from tui.command_replay import read_named
 from tui.opening import has_terminal, open_app
 from tui.plain_option import wants_plain

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from probes.browse.table import BrowseEvent, DownloadProgress
 from probes.trace.events import Event, TraceStarted
-from probes.trace.version_table import BrowseEvent, DownloadProgress
 
 
 class Recorder(Protocol):

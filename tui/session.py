@@ -12,9 +12,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from probes.browse.table import BrowseEvent, VersionTable, Wanted
 from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
-from probes.trace.version_table import BrowseEvent, VersionTable, Wanted
 from tui.bridge import Delivery, Ended, Job
 from tui.drawing.environment_rows import EnvironmentView
 from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
@@ -51,10 +51,14 @@ class Kind(Enum):
     LOOK = auto()
     PATHS = auto()
     NOTE = auto()
+    ERRAND = auto()
 
 
-_ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD, Kind.LOOK)
+_ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD, Kind.LOOK, Kind.ERRAND)
 """The jobs that ask somebody on the network."""
+
+Listener = Callable[[object], None]
+"""Told what an errand says, in the app's thread; the last is Ended."""
 
 
 class Worker(Protocol):
@@ -125,6 +129,7 @@ class Session:
         """Why the last question is not in the history."""
         self._tickets: dict[int, Kind] = {}
         self._downloads: dict[int, Wanted] = {}
+        self._listeners: dict[int, Listener] = {}
 
     # -- asking --------------------------------------------------------------------------------------
 
@@ -138,6 +143,7 @@ class Session:
             if kind in kinds:
                 self.bridge.cancel(ticket)
                 del self._tickets[ticket]
+                self._listeners.pop(ticket, None)
 
     def read(self) -> None:
         """Read the settings of the stage anew."""
@@ -298,6 +304,21 @@ class Session:
         ticket = self._take(Kind.DOWNLOAD, self.bridge.start(job))
         self._downloads[ticket] = wanted
 
+    def errand(self, job: Job, listener: Listener) -> int:
+        """Have something done whose answer belongs neither to the trace nor to the table; its ticket.
+
+        The listener hears everything that the job says, and Ended when it is over; after ``stop`` or another
+        target it may hear nothing more.
+        """
+        ticket = self._take(Kind.ERRAND, self.bridge.start(job))
+        self._listeners[ticket] = listener
+        return ticket
+
+    def end_errand(self, ticket: int) -> None:
+        """Stop an errand; its listener hears Ended when it has stopped."""
+        if ticket in self._listeners:
+            self.bridge.cancel(ticket)
+
     def cancel_download(self, version: str) -> bool:
         """Stop the downloads of a version; returns whether there were any."""
         tickets = [ticket for ticket, wanted in self._downloads.items() if wanted.version == version]
@@ -412,6 +433,11 @@ class Session:
         for ticket, said in self.bridge.drain():
             kind = self._tickets.get(ticket)
             if kind is None:
+                continue
+            if kind is Kind.ERRAND:
+                self._listeners[ticket](said)
+                if isinstance(said, Ended):
+                    del self._tickets[ticket], self._listeners[ticket]
                 continue
             changed |= self._end(ticket, kind, said) if isinstance(said, Ended) else self._fold(kind, said)
         return changed

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from probes.browse.table import ColumnAnswered, VersionTable
 from probes.golang.environment import Environment, Facts, Setting
 from probes.trace.events import SettingView
 from probes.trace.fold import Trace
-from probes.trace.version_table import ColumnAnswered, VersionTable
 from tui.drawing.environment_rows import EnvironmentView
 from tui.session import Session
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from probes.browse.table import VersionTable
 from probes.diagnosis.catalogue_shells import Shell
 from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import VARIABLE, Source
@@ -28,7 +29,6 @@ from probes.trace.events import (
 )
 from probes.trace.fold import Trace
 from probes.trace.route import HopView, RouteView
-from probes.trace.version_table import VersionTable
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case

@@ -18,10 +18,10 @@ from probes.golang.safetext import safe_text
 from probes.share.pace import LONGEST_PAUSE_S, pause
 
 if TYPE_CHECKING:
+    from probes.browse.table import BrowseEvent
     from probes.share.played import Played
     from probes.share.session_reader import Entry
     from probes.trace.events import Event
-    from probes.trace.version_table import BrowseEvent
 
 EXAMPLES = """\
 examples:
@@ -222,8 +222,8 @@ def _tell(entry: Entry, played: Played, output: Output) -> None:
 
 
 def _words(event: Event | BrowseEvent, played: Played) -> str:
+    from probes.browse.table import BrowseStarted
     from probes.trace import events as kinds
-    from probes.trace.version_table import BrowseStarted
 
     trace = played.trace
     match event:

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from probes.browse.table import BrowseEvent, BrowseFinished, BrowseStarted, VersionTable
 from probes.diagnosis.catalogue import Shell
 from probes.diagnosis.diagnose import Case, diagnose
 from probes.share.session_file import Header
 from probes.share.session_reader import BadSession, Entry, SessionReader
 from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
-from probes.trace.version_table import BrowseEvent, BrowseFinished, BrowseStarted, VersionTable
 
 _CONTRADICTIONS = (
     KeyError, IndexError, ValueError, TypeError, AttributeError, AssertionError, OverflowError,

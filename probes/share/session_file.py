@@ -35,7 +35,7 @@ from probes.share.state import PRIVATE_FILE, make_private, open_regular, state_f
 from probes.trace.events import Event, SettingView, TraceStarted, event_to_json
 
 if TYPE_CHECKING:
-    from probes.trace.version_table import BrowseEvent
+    from probes.browse.table import BrowseEvent
 
 SCHEMA = "modtrace.session/1"
 MINOR = 2

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
+from probes.browse.table import BrowseEvent
 from probes.share.session_file import CLOSED, FULL, MINOR, SCHEMA, Header
 from probes.trace import recording
 from probes.trace.events import Event, SettingView
-from probes.trace.version_table import BrowseEvent
 
 MAX_LINE = 8_000_000
 """Bytes of one event."""

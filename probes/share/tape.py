@@ -10,12 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from probes.browse.table import BrowseEvent, BrowseStarted
 from probes.share.pace import pause
 from probes.share.played import Ending, Played, consistent, finish
 from probes.share.session_file import Header
 from probes.share.session_reader import BadSession, Entry, SessionReader
 from probes.trace.events import SettingView, TraceStarted
-from probes.trace.version_table import BrowseEvent, BrowseStarted
 
 BROWSING = ("browse.", "download.")
 """How the kinds of events of the module browser begin."""

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, TextIO
 
+from probes.browse.table import BrowseEvent
 from probes.diagnosis.findings import Finding
 from probes.trace.events import Event, event_to_json
-from probes.trace.version_table import BrowseEvent
 
 SCHEMA = "modtrace.recording/1"
 

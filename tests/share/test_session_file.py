@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from probes.browse.table import BrowseFinished, BrowseStarted, Column, ColumnAnswered
 from probes.golang.redact import redact
 from probes.share import session_file
 from probes.share.played import play_all
@@ -28,7 +29,6 @@ from probes.share.session_file import (
 )
 from probes.share.session_reader import BadSession, SessionReader
 from probes.trace.events import Outcome, RequestFinished, Timing, TraceFinished, VersionChosen
-from probes.trace.version_table import BrowseFinished, BrowseStarted, Column, ColumnAnswered
 from tests.share.recordings import PLANS, events_of, lines_of, raw_lines, recording_lines, saved
 
 NAME = "comma-stops-on-502"

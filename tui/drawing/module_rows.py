@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from probes.trace.version_table import Cell, ColumnState, Download, VersionTable, Wanted
+from probes.browse.table import Cell, ColumnState, Download, VersionTable, Wanted
 from tui.drawing.fields import Details, Field, heading
 from tui.drawing.figures import duration, size
 from tui.lines import Line, Role, Row, Span, cells, fit_middle, line, pad, wrap_pieces
@@ -182,6 +182,10 @@ def _cell(cell: Cell, state: ColumnState, symbols: Symbols) -> tuple[str, Role]:
     match cell:
         case Cell.LISTED:
             return symbols.ok, Role.OK
+        case Cell.SERVED:
+            return f"{symbols.ok} unlisted", Role.OK
+        case Cell.MISSING:
+            return f"{symbols.none} missing", Role.WARN
         case Cell.NOT_LISTED:
             return symbols.none, Role.FAINT
         case Cell.ASKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rich.console import RenderableType
 from textual import on
 from textual._context import visible_screen_stack
-from textual.app import ComposeResult, RenderResult
+from textual.app import ComposeResult
 
 from tui.aside import Aside
 from tui.drawing.head_lines import story_lines, title_line
@@ -42,7 +43,7 @@ class Headed(Arranged):
         self.story = LinesView(self._story_lines, id="story")
         self.verdict = LinesView(self._verdict_lines, id="verdict")
 
-    def render(self) -> RenderResult:
+    def render(self) -> RenderableType:
         """The ground: there is no screen under this one (see ``Overlay.render``)."""
         visible_screen_stack.set([])
         return super().render()

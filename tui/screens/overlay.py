@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from rich.console import RenderableType
 from textual import events, on
 from textual._context import visible_screen_stack
-from textual.app import ComposeResult, RenderResult
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -56,12 +57,12 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
         """The symbols that this terminal can show."""
         return getattr(self.app, "symbols", None) or symbols_for()
 
-    def render(self) -> RenderResult:
+    def render(self) -> RenderableType:
         """The screen right under this one, shaded.
 
-        Textual takes it from a list that each screen of a stack shortens when it is drawn, and not when its last
-        picture will do: with four screens, one could be given the screen above it, and the two drew each other
-        without end (RecursionError).
+        Textual takes it from a list that each screen of a stack shortens when it is drawn, and not when its
+        last picture will do: with four screens, one could be given the screen above it, and the two drew
+        each other without end (RecursionError).
         """
         stack = self.app.screen_stack
         place = stack.index(self) if self in stack else 0

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from probes.browse.table import Cell, VersionTable, Wanted
 from probes.golang.protocol import Op
-from probes.trace.version_table import Cell, VersionTable, Wanted
 from tui.drawing.fields import Details
 from tui.drawing.module_rows import (
     ModulesView,

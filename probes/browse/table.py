@@ -8,29 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from probes.golang import semver
+from probes.golang import module, semver
+from probes.golang.errors import GoError
+from probes.golang.gotime import parse_rfc3339
 from probes.golang.protocol import Op
 from probes.trace.events import RequestFinished, event_to_json
 
 
+class ColumnKind(StrEnum):
+    """Where a column's versions come from."""
+
+    PROXY = "proxy"
+    DIRECT = "direct"
+    """The module's own repository."""
+    CACHE = "module cache"
+    GO_SUM = "go.sum"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One proxy of the GOPROXY list."""
+    """Somebody who may know versions: a proxy of the GOPROXY list, the repository, the module cache, go.sum.
+
+    The proxies come first, in the order of the list; then direct, the cache, go.sum.
+    """
 
     id: int
-    """Position among the proxies of the list, from 0."""
+    """Position among the columns, from 0."""
     index: int
-    """Position among the entries of GOPROXY as written, from 0."""
+    """Of a proxy, its position among the entries of GOPROXY as written, from 0; of others, -1."""
     name: str
     spec: str
-    """The entry, secrets masked."""
+    """Of a proxy, the entry, secrets masked; of the cache and go.sum, the folder or file."""
     private: bool
     """GONOPROXY matches the path: this proxy is never asked about it."""
     dead: bool
     """It stands behind direct or off, where go never looks."""
+    kind: ColumnKind = ColumnKind.PROXY
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,96 @@ class ColumnAnswered:
     latest_error: str | None = None
     """Why there is no latest although there is a list."""
     requests: tuple[RequestFinished, ...] = ()
+    list_bytes: int | None = None
+    """Bytes of the body of @v/list; None where none came."""
+    seconds: float | None = None
+    """From the first request to the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a proxy says that it took a version from (cmd/go/internal/modfetch/codehost Origin)."""
+
+    vcs: str = ""
+    url: str = ""
+    subdir: str = ""
+    ref: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAsked:
+    """One column is asked for the .info of one version."""
+
+    kind: ClassVar[str] = "browse.version.asked"
+    at: float
+    column: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAnswered:
+    """What one column says of one version, listed or not."""
+
+    kind: ClassVar[str] = "browse.version.answered"
+    at: float
+    column: int
+    version: str
+    served: bool
+    """Whether there is such a version."""
+    time: str = ""
+    """When it was published: Time of the .info, as it was sent."""
+    origin: Origin | None = None
+    error: str | None = None
+    """Why not, in go's words; a 404 is one of them."""
+    missing: bool = False
+    """It is not served because there is no such version (404, 410), not because of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """Versions that the author has withdrawn, from low to high inclusively, in go.mod's own words."""
+
+    low: str
+    high: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRead:
+    """What the go.mod says in which go looks for retractions and deprecation.
+
+    That is the go.mod of the latest version, retracted or not (modload/modfile.go rawGoModSummary,
+    CheckRetractions, CheckDeprecation).
+    """
+
+    kind: ClassVar[str] = "browse.module"
+    at: float
+    version: str
+    column: int
+    """Whose go.mod it is."""
+    retracted: tuple[Retracted, ...] = ()
+    deprecated: str = ""
+    """The message; "" when it is not deprecated."""
+    error: str | None = None
+    """Why it could not be read, in go's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What go would choose for one query, along the chain as it stands."""
+
+    kind: ClassVar[str] = "browse.choice"
+    at: float
+    query: str
+    """latest, upgrade or patch."""
+    version: str | None = None
+    column: int | None = None
+    """Who it comes from."""
+    current: str = ""
+    """The version that upgrade and patch start from: what the project requires now, or ""."""
+    error: str | None = None
+    """Why there is none, in go's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +251,10 @@ BrowseEvent = (
     | ColumnAsked
     | ColumnAnswered
     | ColumnSkipped
+    | VersionAsked
+    | VersionAnswered
+    | ModuleRead
+    | Choice
     | BrowseFinished
     | DownloadStarted
     | DownloadProgress
@@ -164,11 +275,35 @@ class Cell(StrEnum):
     """What a proxy says of a version."""
 
     LISTED = "listed"
+    SERVED = "served, though not listed"
     NOT_LISTED = "not listed"
+    """And it was not asked for by name."""
+    MISSING = "missing"
+    """It was asked for by name."""
     ASKING = "asking"
     ERROR = "error"
     PRIVATE = "private"
     NOT_ASKED = "not asked"
+
+
+class VersionKind(StrEnum):
+    """What a version is by its name alone."""
+
+    RELEASE = "release"
+    PRERELEASE = "pre-release"
+    PSEUDO = "pseudo-version"
+
+
+def kind_of(version: str) -> VersionKind:
+    """What a version is by its name; ``+incompatible`` is a matter of its own (``is_incompatible``)."""
+    if module.is_pseudo_version(version):
+        return VersionKind.PSEUDO
+    return VersionKind.PRERELEASE if semver.prerelease(version) else VersionKind.RELEASE
+
+
+def is_incompatible(version: str) -> bool:
+    """Whether the version is of a module without a go.mod in a major version of 2 or more."""
+    return version.endswith("+incompatible")
 
 
 @dataclass(slots=True)
@@ -182,6 +317,10 @@ class ColumnState:
     """Why it is not asked."""
     listed: frozenset[str] = frozenset()
     """What it lists."""
+    known: dict[str, VersionAnswered] = field(default_factory=dict)
+    """What it says of versions that it was asked for by name."""
+    asked: set[str] = field(default_factory=set)
+    """The versions that it is being asked for."""
 
 
 @dataclass(slots=True)
@@ -204,6 +343,10 @@ class VersionTable:
     finished: BrowseFinished | None = None
     columns: list[ColumnState] = field(default_factory=list)
     downloads: dict[Wanted, Download] = field(default_factory=dict)
+    module: ModuleRead | None = None
+    """Retractions and deprecation."""
+    choices: dict[str, Choice] = field(default_factory=dict)
+    """What go would choose, by query."""
     _newest_first: list[str] | None = field(default=None, repr=False, compare=False)
     """Kept, for each of these lists may be ten thousand long; None when it is to be made anew."""
 
@@ -214,6 +357,19 @@ class VersionTable:
                 self.path, self.started, self.finished = event.path, event, None
                 self.columns = [ColumnState(column) for column in event.columns]
                 self._newest_first = []
+                self.module, self.choices = None, {}
+            case VersionAsked():
+                self.columns[event.column].asked.add(event.version)
+            case VersionAnswered():
+                state = self.columns[event.column]
+                state.asked.discard(event.version)
+                state.known[event.version] = event
+                if event.served and self._newest_first is not None and event.version not in state.listed:
+                    self._newest_first = None
+            case ModuleRead():
+                self.module = event
+            case Choice():
+                self.choices[event.query] = event
             case ColumnAsked():
                 self.columns[event.column].asking = True
             case ColumnAnswered():
@@ -226,6 +382,7 @@ class VersionTable:
                 self.finished = event
                 for state in self.columns:
                     state.asking = False
+                    state.asked.clear()
             case DownloadStarted():
                 self.downloads[event.wanted] = Download(event.wanted, event.file)
             case DownloadProgress():
@@ -241,6 +398,8 @@ class VersionTable:
             named |= {
                 state.answered.latest for state in self.columns if state.answered and state.answered.latest
             }
+            for state in self.columns:
+                named |= {answer.version for answer in state.known.values() if answer.served}
             self._newest_first = semver.sort(named)[::-1]
         return self._newest_first
 
@@ -258,14 +417,62 @@ class VersionTable:
         state = self.columns[column]
         if state.column.private:
             return Cell.PRIVATE
-        if state.asking:
+        if state.asking or version in state.asked:
             return Cell.ASKING
+        if version in state.listed:
+            return Cell.LISTED
+        known = state.known.get(version)
+        if known is not None:
+            if known.served:
+                return Cell.SERVED
+            return Cell.MISSING if known.missing else Cell.ERROR
         if state.answered is None:
             return Cell.NOT_ASKED
-        if version in state.listed or version == state.answered.latest:
-            return Cell.LISTED
+        if version == state.answered.latest:
+            return Cell.SERVED
         return Cell.ERROR if state.answered.error is not None else Cell.NOT_LISTED
 
     def latest_at(self, version: str) -> list[int]:
         """The proxies that call this version the latest."""
         return [s.column.id for s in self.columns if s.answered and s.answered.latest == version]
+
+    def retraction(self, version: str) -> Retracted | None:
+        """The line of go.mod that withdraws this version, or None."""
+        if self.module is None:
+            return None
+        for one in self.module.retracted:
+            if semver.compare(one.low, version) <= 0 <= semver.compare(one.high, version):
+                return one
+        return None
+
+    def published(self, version: str) -> str:
+        """When a version was published, as the first column that knows it says; "" where nobody does."""
+        for state in self.columns:
+            known = state.known.get(version)
+            if known is not None and known.time:
+                return known.time
+            if state.answered is not None and state.answered.latest == version and state.answered.latest_time:
+                return state.answered.latest_time
+        return ""
+
+    def lag_s(self, column: int) -> float | None:
+        """Seconds from the time of this column's latest version to that of the newest one; None unless both
+        are known."""
+        times = {state.column.id: _time(state) for state in self.columns}
+        known = [when for when in times.values() if when is not None]
+        mine = times[column]
+        return None if mine is None else (max(known) - mine).total_seconds()
+
+    def chosen_for(self, version: str) -> list[Choice]:
+        """The queries for which go would choose this version."""
+        return [choice for choice in self.choices.values() if choice.version == version]
+
+
+def _time(state: ColumnState) -> datetime | None:
+    """When the latest version of a column was published."""
+    if state.answered is None or not state.answered.latest_time:
+        return None
+    try:
+        return parse_rfc3339(state.answered.latest_time.encode()).datetime()
+    except GoError:
+        return None

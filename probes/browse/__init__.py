@@ -1,0 +1,1 @@
+"""The module browser: who has which versions of a module, and their files; knows no screen."""
