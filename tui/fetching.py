@@ -46,6 +46,18 @@ class FetchingApp(FrugalApp):
         """Say something that was read off the screen."""
         self.notify(self.symbols.show(safe_text(words, limit=600)), markup=False, timeout=4)
 
+    def version_at_hand(self) -> tuple[str, str] | None:
+        """The module path and version that a key means: under the cursor of the module browser, else what go
+        chose; None where there is neither."""
+        target, trace = self.session.target, self.session.trace
+        if target is None:
+            return None
+        modules = self.workbench.modules
+        version = modules.version() if self.workbench.active_pane is modules else None
+        if version is None and trace.chosen is not None:
+            version = trace.chosen.version
+        return None if version is None else (target[0], version)
+
     @on(ModulesPane.AskAll)
     def _ask_all(self) -> None:
         self.session.browse(ask_all=True)

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from probes.golang.errors import GoError
 from probes.golang.urls import parse_url
-from tui.fetching import FetchingApp
+from tui.getting import GettingApp
 from tui.keys import key
 from tui.looks import Wish
 from tui.screens.choice_screen import Choice, ChoiceScreen
@@ -18,7 +18,7 @@ PUBLIC_RESOLVERS = ("Cloudflare", "Google", "Quad9", "AliDNS", "DNSPod")
 """Who is asked (probes.ladder.public_resolvers), by name: those who must know before they agree."""
 
 
-class LookingApp(FetchingApp):
+class LookingApp(GettingApp):
     """An app that can look again at what a trace did."""
 
     HELP_TITLE = "Doctor, after a trace"
