@@ -11,21 +11,35 @@ writes them anew, and `git diff tests/snapshots` shows what the change does.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from rich.style import Style
+from textual.pilot import Pilot
 from textual.strip import Strip
 
+from probes.demo.worlds import world_plan
+from probes.net.limits import Limits
+from probes.settings.overlay import Overlay
+from probes.share.history import History
 from screenshots.make import TROUBLED
 from tests.app_support import opened, press, screen_text, settings_app, world_app
 from tui.app import ModtraceApp
+from tui.bridge import Bridge
+from tui.replay import Replay
+from tui.screens.apply_screen import ApplyScreen
+from tui.session import Session
+from tui.stage import DemoWorld, ThisMachine
+from tui.symbols import UNICODE
 from tui.themes import DARK, LIGHT, MONO
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SIZES = ((80, 24), (120, 36), (200, 50))
+ALL = slice(None)
 SESSIONS = ("2026-01-02T03:04:05Z", "2026-01-03T03:04:05Z")
 
 
@@ -86,26 +100,116 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
 async def test_the_screen_in_every_theme(shot: Shot, size: tuple[int, int]) -> None:
     app = shot.app()
-    parts: list[str] = []
     async with opened(app, size) as pilot:
         await press(pilot, *shot.keys)
-        text = screen_text(app)
-        for theme in (DARK, LIGHT, MONO):
-            app.theme = theme
-            await press(pilot)
-            assert screen_text(app) == text, f"the {theme} theme says something else"
-            strips = app.screen._compositor.render_strips()
-            parts.append(f"-- {theme} --\n" + "".join(f"{one}\n" for one in _styles(strips)))
-    file = SNAPSHOTS / f"{shot.name}-{size[0]}x{size[1]}.txt"
-    shown = text + "".join(parts)
+        await _compare(pilot, shot.name, size)
+
+
+async def _compare(
+    pilot: Pilot[None], name: str, size: tuple[int, int], mask: Callable[[str], str] = str, rows: slice = ALL
+) -> None:
+    """Compare the screen, or some of its rows, with its snapshot in all themes."""
+    app = pilot.app
+    text = screen_text(app)
+    parts: list[str] = []
+    for theme in (DARK, LIGHT, MONO):
+        app.theme = theme
+        await press(pilot)
+        assert screen_text(app) == text, f"the {theme} theme says something else"
+        strips = app.screen._compositor.render_strips()[rows]
+        parts.append(f"-- {theme} --\n" + "".join(f"{one}\n" for one in _styles(strips)))
+    file = SNAPSHOTS / f"{name}-{size[0]}x{size[1]}.txt"
+    kept = "".join(text.splitlines(keepends=True)[rows])
+    shown = mask(kept) + "".join(parts)
     if os.environ.get("MODTRACE_UPDATE_GOLDENS"):
         SNAPSHOTS.mkdir(exist_ok=True)
         file.write_text(shown, encoding="utf-8")
     assert shown == file.read_text(encoding="utf-8")
 
 
+# -- screens that need a world, or a home --------------------------------------------------------------
+
+
+@pytest.fixture
+def live() -> Iterator[ModtraceApp]:
+    """A world of the demo that runs."""
+    plan = world_plan("healthy")
+    session = Session(DemoWorld(plan, {}), Bridge(), Limits(answer_s=10, stall_s=10))
+    yield ModtraceApp(
+        session,
+        symbols=UNICODE,
+        target=(plan.path, plan.query),
+        plan=plan,
+        make_stage=lambda plan: DemoWorld(plan, {}),
+    )
+    session.bridge.close()
+    session.stage.close()
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home with a GOENV file and a history, whose name is always as long."""
+    with TemporaryDirectory(prefix="gopher-", dir="/tmp") as folder:
+        for name in list(os.environ):
+            if name.startswith(("GO", "XDG")) or name.lower().endswith("_proxy"):
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("HOME", folder)
+        monkeypatch.chdir(folder)
+        goenv = Path(folder) / ".config" / "go" / "env"
+        goenv.parent.mkdir(parents=True)
+        goenv.write_text("GOSUMDB=off\n# mine\nGOPRIVATE=git.corp.example\n")
+        history = History.in_state_folder({"HOME": folder})
+        for day, outcome in enumerate(("ok", "fails", "cancelled"), 1):
+            history.remember(
+                f"rsc.io/quote{day}", "latest", time=f"2026-01-0{day}T12:00:00Z", outcome=outcome
+            )
+        yield Path(folder)
+
+
+def _same_ports(text: str) -> str:
+    return re.sub(r"127\.0\.0\.1:[0-9]+", lambda found: re.sub("[0-9]{5}$", "#####", found[0]), text)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_menu_of_faults(live: ModtraceApp, size: tuple[int, int]) -> None:
+    async with opened(live, size) as pilot:
+        await press(pilot, "f")
+        await _compare(pilot, "faults", size, _same_ports)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_tour(live: ModtraceApp, size: tuple[int, int]) -> None:
+    async with opened(live, size) as pilot:
+        await press(pilot, "T", "full_stop", "right_square_bracket")
+        await _compare(pilot, "tour", size, _same_ports, slice(1, live.workbench.verdict.region.y))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_what_would_be_written(home: Path, size: tuple[int, int]) -> None:
+    app = ModtraceApp(Session(ThisMachine({}), Bridge(), Limits()), symbols=UNICODE)
+    async with opened(app, size) as pilot:
+        app.session.try_overlay(Overlay().set("GOPROXY", "https://a.example|https://b.example,direct"))
+        app.wake()
+        await press(pilot)
+        await press(pilot, "A")
+        assert isinstance(app.screen, ApplyScreen)
+        await _compare(pilot, "apply", size, lambda text: text.replace(home.name, "gopher-########"))
+    app.session.bridge.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_history(home: Path, size: tuple[int, int]) -> None:
+    app = ModtraceApp(Session(ThisMachine({}), Replay(), Limits()), symbols=UNICODE)
+    async with opened(app, size) as pilot:
+        await press(pilot, "H")
+        await app.workers.wait_for_complete()
+        await press(pilot)
+        await _compare(pilot, "history", size)
+
+
 def test_no_snapshot_is_left_over() -> None:
-    names = {f"{shot.name}-{width}x{height}" for shot in SHOTS for width, height in SIZES}
+    screens = {shot.name for shot in SHOTS} | {"faults", "tour", "apply", "history"}
+    names = {f"{name}-{width}x{height}" for name in screens for width, height in SIZES}
     assert {file.stem for file in SNAPSHOTS.glob("*.txt")} == names
 
 
