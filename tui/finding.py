@@ -19,6 +19,7 @@ from tui.keys import key
 from tui.messages import Say
 from tui.replaying import ReplayingApp
 from tui.screens.overlay import Overlay
+from tui.stage import Scene
 from tui.widgets.typed_line import TypedLine, belongs_to_a_line
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ class FindingApp(ReplayingApp):
         elif self.session.scene is None:
             self.tell("the settings are still being read")
         else:
-            self.run_worker(self._show_history, exclusive=True, group="history")  # type: ignore[arg-type]
+            shown = self._show_history(self.session.scene)
+            self.run_worker(shown, exclusive=True, group="history")
 
-    async def _show_history(self) -> None:
+    async def _show_history(self, scene: Scene) -> None:
         """Read it in a thread: the home may stand on a slow disk."""
-        scene, stage = self.session.scene, self.session.stage
-        assert scene is not None
+        stage = self.session.stage
         visits = await asyncio.to_thread(stage.visits, scene.environment)
         if visits is None:
             self.tell("the demo keeps no history, and reads none of yours")

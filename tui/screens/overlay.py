@@ -95,7 +95,8 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
     def set_heading(self, heading: str) -> None:
         """Another title, or the same with another mark."""
         self._heading = heading
-        self.query_one("#overlay-title", LinesView).show(self._title)
+        for title in self.query("#overlay-title").results(LinesView):  # none before it is composed
+            title.show(self._title)
 
     def compose_head(self) -> ComposeResult:
         """What stands between the title and the list."""
