@@ -130,6 +130,23 @@ CASES = {
     "modules.zip": Case("fetches", ("3",), shows="Folder for files"),
     "modules.ask_all": Case("fetches", ("3",), asks="BrowseJob"),
     "modules.folder": Case("fetches", ("3",), shows="Folder for files"),
+    "browse.version": Case("fetches", ("3",), asks="AskVersionJob"),
+    "browse.related": Case("fetches", ("3",), shows="Beside this module"),
+    "get": Case(FAILS, asks="GettingJob"),
+    # inside a version
+    "inspect.go_mod": Case("fetches", asks="GoModJob"),
+    "inspect.files": Case("fetches", asks="ListJob"),
+    "inspect.diff": Case("fetches", shows="any other version: type it"),
+    "quorum": Case("fetches", asks="QuorumJob"),
+    "quorum.zips": Case("fetches", ("Q",), shows="Fetch the zips into temporary files"),
+    "quorum.all": Case("fetches", ("Q",), asks="QuorumJob"),
+    "quorum.again": Case("fetches", ("Q",), asks="QuorumJob"),
+    # files of versions
+    "save": Case("fetches", ("3",), shows="Folder for files"),
+    "downloads": Case("fetches", shows="nothing is being saved"),
+    "bundle": Case("fetches", shows="there is no project"),
+    "downloads.stop": Case("fetches", elsewhere="test_app_saving.py"),
+    "downloads.leave": Case("fetches", ("D",), hides="nothing is being saved"),
     # line to find things in
     "filter.next": Case(TALL, ("slash", "t"), moves=True),
     "filter.before": Case(TALL, ("slash", "t"), moves=True),
@@ -308,6 +325,6 @@ async def _press(pilot: Pilot[None], key: str, case: Case) -> None:
 def test_what_is_tried_elsewhere_is_tried_there(name: str) -> None:
     keys = {
         "draw_anew": "ctrl+l", "suspend": r"\x1a", "apply.write": '"A", "a"', "history.leave": '"H"',
-        "history.privacy": '"p"',
+        "history.privacy": '"p"', "downloads.stop": '"x"',
     }  # fmt: skip
     assert keys[name] in (Path(__file__).parent / CASES[name].elsewhere).read_text(encoding="utf-8")

@@ -25,7 +25,9 @@ from probes.browse.table import (
 from probes.golang.protocol import Op
 from screenshots.make import HERE
 from tests.app_support import WIDE, opened, press, replay_app, screen_text
-from tui.drawing.module_rows import ModulesView, first_with, fitted_names, module_head, module_rows
+from tui.drawing.matrix_head import module_head
+from tui.drawing.matrix_view import ModulesView, fitted_names
+from tui.drawing.module_rows import first_with, module_rows
 from tui.jobs import BrowseJob, DownloadJob
 from tui.lines import cells
 from tui.replay import load
@@ -44,7 +46,7 @@ def table_of(events: Sequence[BrowseEvent]) -> VersionTable:
 
 def shown(events: Sequence[BrowseEvent], *, column: int = 0, width: int = 100) -> list[list[str]]:
     """Head and rows of the pane, as words."""
-    view = ModulesView(table_of(events), column, width, UNICODE)
+    view = ModulesView(table_of(events), column, width, UNICODE, longest=12)
     lines = [*module_head(view), *(row.line for row in module_rows(view))]
     return [line.text.split() for line in lines]
 
@@ -67,9 +69,10 @@ def test_versions_stand_in_gos_order_the_newest_first_with_a_cell_a_proxy() -> N
     assert lines == [
         ["version", "[p0]", "p1", "p2"],
         ["✓", "3", "listed", "✓", "1", "listed", "·", "not", "asked"],
-        ["v1.10.0", "[✓]", "–", "·", "←", "latest"],
-        ["v1.10.0-rc.1", "[✓]", "–", "·"],
-        ["v1.2.0", "[✓]", "✓", "·", "←", "latest"],
+        ["@latest", "v1.10.0", "v1.2.0"],
+        ["v1.10.0", "[✓", "listed]", "–", "·", "@latest", "of", "p0"],
+        ["~v1.10.0-rc.1", "[✓", "listed]", "–", "·", "pre-release"],
+        ["v1.2.0", "[✓", "listed]", "✓", "·", "@latest", "of", "p1"],
     ]
 
 
@@ -209,7 +212,7 @@ async def test_a_file_is_fetched_into_the_folder_that_is_asked_for_once(tmp_path
         assert [job.wanted.op for job in jobs] == [Op.ZIP, Op.MOD, Op.INFO]
         assert {job.wanted.version for job in jobs} == {"v1.2.0"}
         assert {job.folder for job in jobs} == {tmp_path / "tree"}
-        await press(pilot, "enter", "j", "j", "j", "enter")
+        await press(pilot, "enter", "enter")
         assert "2.0 KB from mirror.corp.example" in screen_text(app)
 
 
@@ -245,5 +248,5 @@ async def test_enter_offers_what_to_do_with_a_version(tmp_path: Path) -> None:
     async with opened(app) as pilot:
         await press(pilot, "3", "enter")
         assert "fetch it from mirror.corp.example" in screen_text(app)
-        await press(pilot, "G", "enter")
+        await press(pilot, "j", "enter")
         assert app.session.target == ("demo.example/hello", "v1.2.0")

@@ -260,7 +260,7 @@ async def test_menus_and_suggestions_ask_nobody_either(tmp_path: Path) -> None:
     async with opened(app) as pilot:
         app.play_tape(tape, speed=0)
         await press(pilot)
-        await press(pilot, "3", "enter", "G", "enter")
+        await press(pilot, "3", "enter", "j", "enter")
         assert REFUSAL in told(app)
         app.clear_notifications()
         app.trace_target("m.test/x@latest")

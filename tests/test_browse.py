@@ -19,6 +19,7 @@ from probes.browse.table import (
     BrowseFinished,
     BrowseStarted,
     Cell,
+    ColumnKind,
     DownloadFinished,
     DownloadProgress,
     DownloadStarted,
@@ -77,7 +78,8 @@ def run_browser(env: Environment, path: str = MODULE.path, *, ask_all: bool = Fa
 
 def cells(table: VersionTable, version: str = "v1.2.0") -> list[Cell]:
     """What every proxy says of a version."""
-    return [table.cell(version, column.column.id) for column in table.columns]
+    proxies = [state.column for state in table.columns if state.column.kind is ColumnKind.PROXY]
+    return [table.cell(version, column.id) for column in proxies]
 
 
 LISTED, NOT_LISTED, ERROR, NOT_ASKED = Cell.LISTED, Cell.NOT_LISTED, Cell.ERROR, Cell.NOT_ASKED
@@ -104,7 +106,8 @@ def test_only_whom_go_would_come_to_is_asked(
         asked = {logged.proxy for logged in world.log}
         assert asked == {number for number, cell in enumerate(wanted) if cell is not NOT_ASKED}
         assert all(state.because for state in table.columns if state.answered is None)
-        assert {logged.request.op for logged in world.log} <= {Op.LIST, Op.LATEST}
+        # What go asks for its choice as well: the newest version and its go.mod. Never a zip.
+        assert {logged.request.op for logged in world.log} <= {Op.LIST, Op.LATEST, Op.INFO, Op.MOD}
 
 
 @pytest.mark.parametrize("goproxy", ["{0},{1}", "{0},off,{1}", "{0},direct,{1}"])
@@ -216,7 +219,8 @@ def test_files_make_a_tree_that_go_itself_can_use_as_a_proxy(tmp_path: Path) -> 
             assert finished.file == str(file_name(MODULE.path, "v1.2.0", op, tree))
             assert finished.bytes == Path(finished.file).stat().st_size
         assert {logged.proxy for logged in world.log} == {1}
-    assert left_in(tree) == [f"m.test/!hello/@v/v1.2.0.{end}" for end in ("info", "mod", "zip")]
+    names = ("list", "v1.2.0.info", "v1.2.0.mod", "v1.2.0.zip")
+    assert left_in(tree) == [*(f"m.test/!hello/@v/{name}" for name in names), "modtrace-manifest.json"]
     done = subprocess.run(
         [go_command(), "mod", "download", "-json", "m.test/Hello@v1.2.0"],
         cwd=tmp_path, capture_output=True, text=True,

@@ -48,7 +48,7 @@ def _parts(app: App[Any]) -> Iterator[type]:
 _HERE = {
     "tree": "enter right left r x c w Y y b P K f v slash L z",
     "environment": "enter e w E u A C y slash L z",
-    "modules": "enter left right i m Z a f y slash L z",
+    "modules": "enter left right a I J M F d S Q i m Z f y slash L z",
     "detail": "escape y Y slash n L z",
 }
 """The keys that matter most in a pane, in the order in which somebody in trouble needs them."""

@@ -184,12 +184,14 @@ class ModtraceApp(ManneredApp):
         if session.trace.finished is not None and not session.has_browsed and self.workbench.modules_in_sight:
             session.browse()
             self.wake()
+            self.expect_versions()
 
     @on(ShowModules)
     def _modules_shown(self) -> None:
         if not self.session.has_browsed:
             self.session.browse()
             self.wake()
+            self.expect_versions()
 
     # -- what to trace -------------------------------------------------------------------------------
 

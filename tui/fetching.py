@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from textual import on
+from textual.timer import Timer
 
 from probes.browse.table import Wanted
 from probes.golang.protocol import Op
@@ -18,6 +19,9 @@ from tui.symbols import Symbols
 from tui.terminal_output import FrugalApp
 from tui.widgets.modules_pane import ModulesPane
 
+EAGER_S, EAGER_TICKS = 0.025, 400
+"""How often somebody looks for the first versions, and how many times at most."""
+
 
 class FetchingApp(FrugalApp):
     """An app with a session and a workbench that can fetch the files of a version."""
@@ -29,10 +33,28 @@ class FetchingApp(FrugalApp):
         self.workbench = Workbench(session, symbols)
         self.folder: Path | None = None
         """Where files go; asked for once."""
+        self._eager: Timer | None = None
+        """Looks after the first versions sooner than after anything else."""
 
     def wake(self) -> None:
         """Something was asked of the engine: look after what it says."""
         raise NotImplementedError
+
+    def tick(self) -> None:
+        """Show what the engine has said since the last time."""
+        raise NotImplementedError
+
+    def expect_versions(self) -> None:
+        """Show the first versions as soon as they are there: whoever opens the browser waits for them."""
+        if self._eager is not None:
+            self._eager.stop()
+        self._eager = self.set_interval(EAGER_S, self._look_for_versions, repeat=EAGER_TICKS)
+
+    def _look_for_versions(self) -> None:
+        self.tick()
+        if self._eager is not None and not self.session.awaits_versions:
+            self._eager.stop()
+            self._eager = None
 
     def trace_target(self, text: str | None) -> None:
         """Trace PATH@QUERY; None for nothing."""
@@ -62,6 +84,7 @@ class FetchingApp(FrugalApp):
     def _ask_all(self) -> None:
         self.session.browse(ask_all=True)
         self.wake()
+        self.expect_versions()
 
     @on(ModulesPane.Refused)
     def _refused(self, event: ModulesPane.Refused) -> None:
@@ -94,19 +117,48 @@ class FetchingApp(FrugalApp):
         note = "the folder becomes a tree that GOPROXY=file://… can serve; f chooses another one"
         self.push_screen(PromptScreen("Folder for files", "modtrace-files", note=note, verb=verb), chosen)
 
+    @on(ModulesPane.ColumnOpened)
+    def _column_opened(self) -> None:
+        self.workbench.open_details(self.workbench.modules.details)
+
     @on(ModulesPane.Menu)
-    def _menu(self, event: ModulesPane.Menu) -> None:
-        def chosen(what: object) -> None:
+    async def _menu(self, event: ModulesPane.Menu) -> None:
+        """What can be done with a version, each with its key for the next time."""
+
+        async def chosen(what: object) -> None:
+            modules = self.workbench.modules
             if what == "details":
-                self.workbench.open_details(self.workbench.modules.details)
+                self.workbench.open_details(modules.details)
+            elif what == "column":
+                self.workbench.open_details(modules.column_details)
             elif what == "trace" and self.session.target is not None:
                 self.trace_target(f"{self.session.target[0]}@{event.version}")
+            elif what in FILES:
+                modules.action_fetch(str(what))
             elif what is not None:
-                self.workbench.modules.action_fetch(str(what))
+                await self.run_action(f"app.{what}")
 
-        choices = [
-            *(Choice(op.value, f".{op}", f"fetch it from {event.proxy}") for op in (Op.INFO, Op.MOD, Op.ZIP)),
-            Choice("details", "details", "everything that is known of it"),
-            Choice("trace", "trace", f"how go would download {event.version}"),
-        ]
-        self.push_screen(ChoiceScreen(event.version, choices), chosen)
+        self.push_screen(ChoiceScreen(event.version, list(_choices(event))), chosen)
+
+
+FILES = {Op.INFO.value: "i", Op.MOD.value: "m", Op.ZIP.value: "Z"}
+"""The single files and their keys."""
+_ACTIONS = (
+    ("read_go_mod", "go.mod", "M", "what it requires, line by line"),
+    ("list_files", "files", "F", "the files in its zip, and any of them"),
+    ("compare_versions", "compare", "d", "what differs from another version, or at another proxy"),
+    ("save_version", "save", "S", "its .info, .mod and .zip, as a tree that GOPROXY can serve"),
+    ("hash_quorum", "hashes", "Q", "of everybody who has it, and the odd one out"),
+    ("ask_version", "ask by name", "I", "every column: is it there, its date and origin"),
+)
+"""What the app does with the version under the cursor: the action, its name, its key, what it brings."""
+
+
+def _choices(event: ModulesPane.Menu) -> Iterator[Choice]:
+    yield Choice("details", "details", "   everything that is known of it")
+    yield Choice("trace", "trace", f"   how go would download {event.version}")
+    for action, name, pressed, words in _ACTIONS:
+        yield Choice(action, name, f"{pressed}  {words}")
+    for op, pressed in FILES.items():
+        yield Choice(op, f".{op}", f"{pressed}  fetch it from {event.proxy}")
+    yield Choice("column", "column", f"   everything about {event.proxy}")

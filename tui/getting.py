@@ -11,7 +11,7 @@ from tui.keys import key
 
 
 class GettingApp(BrowsingApp):
-    """See the module."""
+    """An app that can search for the module of a package."""
 
     HELP_TITLE = "As go get"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -19,5 +19,45 @@ class GettingApp(BrowsingApp):
     ]
 
     def action_as_get(self) -> None:
-        """Trace it as go get."""
-        raise NotImplementedError
+        """Search as go get does for what is traced; both verdicts are shown."""
+        target, scene = self.session.target, self.session.scene
+        if self.session.IS_REPLAY:
+            self.tell("this is a replay: nobody is asked, and go get was not tried then")
+        elif target is None:
+            self.tell("nothing is traced yet: press t and type the path of a package")
+        elif scene is None:
+            self.tell("the settings are still being read")
+        else:
+            self._search("@".join(target))
+
+    def _search(self, argument: str) -> None:
+        from probes.trace.got import GET_EVENTS
+        from tui.bridge import Ended
+        from tui.getting_job import GettingJob
+        from tui.screens.getting_screen import GettingScreen
+
+        assert self.session.scene is not None
+
+        def listen(said: object) -> None:
+            if isinstance(said, GET_EVENTS):
+                screen.get.apply(said)
+            elif isinstance(said, Ended) and said.error is not None:
+                self.tell(f"modtrace itself failed: {type(said.error).__name__}: {said.error}")
+            screen.show_news()
+
+        def leave() -> None:
+            self.session.end_errand(ticket)
+
+        shown = self.workbench.shown
+        screen = GettingScreen(argument, lambda: self.session.trace, shown.text, leave)
+        job = GettingJob(
+            self.session.scene.environment, argument, self.session.limits, self.session.trial.recall
+        )
+        ticket = self.session.errand(job, listen)
+        self.push_screen(screen, self._trace_found)
+        self.wake()
+
+    def _trace_found(self, target: object) -> None:
+        """Trace the module that was chosen on the screen."""
+        if isinstance(target, str):
+            self.trace_target(target)

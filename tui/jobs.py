@@ -157,6 +157,32 @@ class BrowseJob:
 
 
 @dataclass(frozen=True)
+class AskVersionJob:
+    """Ask all columns that may be asked for one version by name; says BrowseEvents."""
+
+    environment: Environment = field(repr=False)
+    path: str
+    version: str
+    limits: Limits
+    recall: Recall = field(default_factory=Recall, compare=False)
+    """What traces before have brought."""
+
+    async def run(self, emit: Emit) -> None:
+        """Ask."""
+        from probes.browse.asking import ask_version
+
+        await ask_version(
+            self.environment,
+            self.path,
+            self.version,
+            emit,
+            limits=self.limits,
+            ask_all=True,
+            memory=self.recall.memory,
+        )
+
+
+@dataclass(frozen=True)
 class DownloadJob:
     """Fetch a file; says BrowseEvents."""
 

@@ -23,6 +23,12 @@ examples:
                                               what another setting would change, before and after
   modtrace apply --preset goproxy.cn          write it as `go env -w` would; --undo takes it back
   modtrace replay session.jsonl --speed 2     what a colleague saw, in the app; nothing is asked
+  modtrace versions rsc.io/quote              which proxy has which versions
+  modtrace download rsc.io/quote@v1.5.2 -o files
+                                              .info, .mod and .zip, as a file:// GOPROXY
+  modtrace diff rsc.io/quote@v1.5.1 rsc.io/quote@v1.5.2
+                                              what changed between two versions, as a patch
+  modtrace bundle -o kit                      all that this project needs, for a machine without network
   modtrace --resume                           the line dropped: go on where that was
   modtrace report --last --format markdown --privacy
                                               a report for an issue, hosts and private paths masked
@@ -30,7 +36,10 @@ examples:
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-COMMANDS = ("trace", "doctor", "explain", "env", "whatif", "apply", "replay", "report", "demo", "completion")
+COMMANDS = (
+    "trace", "doctor", "explain", "env", "whatif", "apply", "replay", "report", "diff", "demo", "completion",
+    "sums", "download", "bundle", "versions",
+)  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -66,7 +75,21 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import apply, completion, doctor, env, explain, report, trace, whatif
+    from probes.commands import (
+        apply,
+        bundle,
+        completion,
+        diff,
+        doctor,
+        download,
+        env,
+        explain,
+        report,
+        sums,
+        trace,
+        versions,
+        whatif,
+    )
     from tui import command_app, command_demo, command_replay
 
     trace.add_parser(commands)
@@ -77,6 +100,11 @@ def _run(arguments: list[str]) -> int:
     apply.add_parser(commands)
     command_replay.add_parser(commands)
     report.add_parser(commands)
+    download.add_parser(commands)
+    bundle.add_parser(commands)
+    versions.add_parser(commands)
+    diff.add_parser(commands)
+    sums.add_parser(commands)
     completion.add_parser(commands, parser)
     command_demo.add_parser(commands)
     command_app.add_parser(commands)

@@ -17,7 +17,7 @@ from probes.browse.table import BrowseEvent, DownloadFinished, DownloadProgress,
 from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
 from probes.trace.recording import browse_event_from_json, read_recording
 from tui.bridge import Delivery, Ended, Job
-from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob
+from tui.jobs import AskVersionJob, BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob
 from tui.stage import NOTHING, Scene, Secluded, scene_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Replay:
     browsing: Sequence[BrowseEvent] = ()
     downloads: Sequence[BrowseEvent] = ()
     """What every download says; its file and version are put in."""
+    named: Sequence[BrowseEvent] = ()
+    """What is said of a version that is asked for by name."""
     unfinished: bool = False
     """Whether the trace goes on after its last event."""
     unfinished_downloads: bool = False
@@ -79,6 +81,8 @@ class Replay:
                 return self._ticket(rows, ends=not self.unfinished_looks)
             case BrowseJob():
                 return self._ticket(self.browsing)
+            case AskVersionJob():
+                return self._ticket(self.named)
             case DownloadJob():
                 return self._ticket(
                     map(self._as_wanted(job), self.downloads), ends=not self.unfinished_downloads

@@ -15,7 +15,6 @@ class RowsOnDemand(Sequence[Row]):
         self._keys = keys
         self._make = make
         self._made: dict[int, Row] = {}
-        self._places: dict[Hashable, int] | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -37,6 +36,7 @@ class RowsOnDemand(Sequence[Row]):
 
     def find(self, key: Hashable) -> int | None:
         """Where the row with this key is; no row is made for that."""
-        if self._places is None:
-            self._places = {one: at for at, one in enumerate(self._keys)}
-        return self._places.get(key)
+        try:
+            return self._keys.index(key)  # seldom asked for twice: sooner done than a table of all
+        except ValueError:
+            return None

@@ -12,12 +12,12 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from probes.browse.table import BrowseEvent, VersionTable, Wanted
+from probes.browse.table import BrowseEvent, ColumnKind, VersionTable, Wanted
 from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
 from tui.bridge import Delivery, Ended, Job
 from tui.drawing.environment_rows import EnvironmentView
-from tui.jobs import BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
+from tui.jobs import AskVersionJob, BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
 from tui.looks import Looks, Wish, failed_requests
 from tui.said import MakeRecorder, Said
 from tui.stage import Scene, SecondOpinion, Stage, read_stage
@@ -52,6 +52,8 @@ class Kind(Enum):
     PATHS = auto()
     NOTE = auto()
     ERRAND = auto()
+    SAVING = auto()
+    """An errand that another trace does not end."""
 
 
 _ASKING = (Kind.TRACE, Kind.BROWSE, Kind.DOWNLOAD, Kind.LOOK, Kind.ERRAND)
@@ -263,7 +265,7 @@ class Session:
 
     def stop(self) -> bool:
         """Stop the trace, the second look, the browser, every download; returns whether any was there."""
-        busy = [ticket for ticket, kind in self._tickets.items() if kind in _ASKING]
+        busy = [ticket for ticket, kind in self._tickets.items() if kind in (*_ASKING, Kind.SAVING)]
         for ticket in busy:
             self.bridge.cancel(ticket)
         self._waiting = False
@@ -278,6 +280,21 @@ class Session:
         self.has_browsed = True
         recall = self.trial.recall
         job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all, recall)
+        self._take(Kind.BROWSE, self.bridge.start(job))
+
+    @property
+    def awaits_versions(self) -> bool:
+        """Whether the proxies are being asked, and none has answered with a list yet."""
+        lists = (state.answered for state in self.table.columns if state.column.kind is ColumnKind.PROXY)
+        has_list = any(answered is not None and answered.versions for answered in lists)
+        return Kind.BROWSE in self._tickets.values() and not has_list
+
+    def ask_version(self, version: str) -> None:
+        """Ask all that may be asked for one version by name."""
+        if self.scene is None or self.target is None or not self.table.columns:
+            return
+        recall = self.trial.recall
+        job = AskVersionJob(self.scene.environment, self.target[0], version, self.limits, recall)
         self._take(Kind.BROWSE, self.bridge.start(job))
 
     def learn_paths(self) -> None:
@@ -304,13 +321,13 @@ class Session:
         ticket = self._take(Kind.DOWNLOAD, self.bridge.start(job))
         self._downloads[ticket] = wanted
 
-    def errand(self, job: Job, listener: Listener) -> int:
+    def errand(self, job: Job, listener: Listener, *, lasting: bool = False) -> int:
         """Have something done whose answer belongs neither to the trace nor to the table; its ticket.
 
-        The listener hears everything that the job says, and Ended when it is over; after ``stop`` or another
-        target it may hear nothing more.
+        The listener hears everything that the job says, and Ended when it is over; after another target it
+        may hear nothing more, unless the errand is a lasting one.
         """
-        ticket = self._take(Kind.ERRAND, self.bridge.start(job))
+        ticket = self._take(Kind.SAVING if lasting else Kind.ERRAND, self.bridge.start(job))
         self._listeners[ticket] = listener
         return ticket
 
@@ -434,7 +451,7 @@ class Session:
             kind = self._tickets.get(ticket)
             if kind is None:
                 continue
-            if kind is Kind.ERRAND:
+            if kind in (Kind.ERRAND, Kind.SAVING):
                 self._listeners[ticket](said)
                 if isinstance(said, Ended):
                     del self._tickets[ticket], self._listeners[ticket]
@@ -487,6 +504,10 @@ class Session:
     def _apply(self, said: Event) -> None:
         self.trace.apply(said)
         self._tell(self.said.add(said, self._process))
+
+    def note_in_table(self, said: BrowseEvent) -> None:
+        """What an errand has learnt about the versions of the target."""
+        self._apply_to_table(said)
 
     def _apply_to_table(self, said: BrowseEvent) -> None:
         self.table.apply(said)

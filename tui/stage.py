@@ -185,7 +185,8 @@ class DemoWorld(Secluded):
 
         self._world, variables = self._open.enter_context(running(self.plan))
         # A module cache must have a name, for go refuses to work without one; modtrace never writes there.
-        self._given = {"GOMODCACHE": "/demo/pkg/mod", **variables}
+        # A module of the world has no origin: nobody outside is asked for one (probes.sources.direct).
+        self._given = {"GOMODCACHE": "/demo/pkg/mod", "MODTRACE_SECLUDED": "1", **variables}
         for number, fault in list(self.faults.items()):
             self.inject(number, fault)
 

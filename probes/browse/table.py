@@ -6,7 +6,8 @@ The events are immutable facts like those of a trace (probes.trace.events), and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import bisect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,7 +93,11 @@ class ColumnAnswered:
     list_bytes: int | None = None
     """Bytes of the body of @v/list; None where none came."""
     seconds: float | None = None
-    """From the first request to the last answer."""
+    """From the first request to the last answer; of the cache and go.sum, what reading took."""
+    only_mod: tuple[str, ...] = ()
+    """Of the cache and go.sum, the versions of which only the go.mod is there."""
+    is_partial: bool = False
+    """@latest has not answered yet: another ColumnAnswered follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,9 @@ class VersionAnswered:
     """Why not, in go's words; a 404 is one of them."""
     missing: bool = False
     """It is not served because there is no such version (404, 410), not because of a failure."""
+    cached_only: bool = False
+    """It was asked not to fetch anything (Disable-Module-Fetch): ``missing`` then means that it does not have
+    it now, and for go it may still fetch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,8 @@ class Choice:
     """The version that upgrade and patch start from: what the project requires now, or ""."""
     error: str | None = None
     """Why there is none, in go's words."""
+    unknown: bool = False
+    """What go would choose cannot be told, and ``error`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,8 +357,12 @@ class VersionTable:
     """Retractions and deprecation."""
     choices: dict[str, Choice] = field(default_factory=dict)
     """What go would choose, by query."""
-    _newest_first: list[str] | None = field(default=None, repr=False, compare=False)
-    """Kept, for each of these lists may be ten thousand long; None when it is to be made anew."""
+    _newest_first: list[str] = field(default_factory=list, repr=False, compare=False)
+    """Kept, for each of these lists may be ten thousand long; never changed, but replaced."""
+    _named: set[str] = field(default_factory=set, repr=False, compare=False)
+    """What is in it."""
+    _added: set[str] = field(default_factory=set, repr=False, compare=False)
+    """What is to be put into it before it is looked at."""
 
     def apply(self, event: BrowseEvent) -> None:
         """Take one event in."""
@@ -356,7 +370,7 @@ class VersionTable:
             case BrowseStarted():
                 self.path, self.started, self.finished = event.path, event, None
                 self.columns = [ColumnState(column) for column in event.columns]
-                self._newest_first = []
+                self._newest_first, self._named, self._added = [], set(), set()
                 self.module, self.choices = None, {}
             case VersionAsked():
                 self.columns[event.column].asked.add(event.version)
@@ -364,8 +378,8 @@ class VersionTable:
                 state = self.columns[event.column]
                 state.asked.discard(event.version)
                 state.known[event.version] = event
-                if event.served and self._newest_first is not None and event.version not in state.listed:
-                    self._newest_first = None
+                if event.served and event.version not in self._named:
+                    self._added.add(event.version)
             case ModuleRead():
                 self.module = event
             case Choice():
@@ -392,25 +406,25 @@ class VersionTable:
                 self.downloads.setdefault(event.wanted, Download(event.wanted, "")).finished = event
 
     def versions(self) -> list[str]:
-        """Every version that some proxy names, in go's order, the newest first."""
-        if self._newest_first is None:
-            named = {version for state in self.columns for version in state.listed}
-            named |= {
-                state.answered.latest for state in self.columns if state.answered and state.answered.latest
-            }
-            for state in self.columns:
-                named |= {answer.version for answer in state.known.values() if answer.served}
-            self._newest_first = semver.sort(named)[::-1]
+        """Every version that some column names, in go's order, the newest first."""
+        if self._added:
+            self._newest_first = _merged(self._newest_first, self._added)
+            self._named |= self._added
+            self._added = set()
         return self._newest_first
 
     def _add_versions(self, state: ColumnState, event: ColumnAnswered) -> None:
-        """Take in a list. The first one comes in order, and that of a mirror names nothing new."""
+        """Take in a list. The first long one is in order, and that of a mirror names next to nothing new."""
         state.listed = frozenset(event.versions)
-        named = state.listed if event.latest is None else state.listed | {event.latest}
-        if self._newest_first == [] and named == state.listed:
+        known = self._named | self._added
+        if len(state.listed) > len(known) * _FEW:
             self._newest_first = list(dict.fromkeys(reversed(event.versions)))
-        elif self._newest_first is None or not named.issubset(self._newest_first):
-            self._newest_first = None
+            self._named = set(state.listed)
+            self._added = known - self._named
+        else:
+            self._added |= state.listed - self._named
+        if event.latest is not None and event.latest not in self._named:
+            self._added.add(event.latest)
 
     def cell(self, version: str, column: int) -> Cell:
         """What a proxy says of a version."""
@@ -468,11 +482,35 @@ class VersionTable:
         return [choice for choice in self.choices.values() if choice.version == version]
 
 
+def _merged(newest_first: list[str], added: set[str]) -> list[str]:
+    """Both in one list. A few are put into their places; many are sorted with all the others."""
+    if len(added) * _FEW > len(newest_first):
+        return sorted([*newest_first, *added], key=semver.sort_key, reverse=True)
+    oldest_first = newest_first[::-1]
+    for version in added:
+        bisect.insort(oldest_first, version, key=semver.sort_key)
+    return oldest_first[::-1]
+
+
+_FEW = 20
+"""A place is found by some fifteen comparisons, each of which costs as much as the key of one version."""
+
+
 def _time(state: ColumnState) -> datetime | None:
-    """When the latest version of a column was published."""
-    if state.answered is None or not state.answered.latest_time:
+    """When the latest version of a column was published; without an @latest, the newest that it lists."""
+    if state.answered is None:
         return None
+    text = state.answered.latest_time
+    if not text and state.answered.latest is None:
+        known = state.known.get(newest_of(state.answered.versions))
+        text = "" if known is None else known.time
     try:
-        return parse_rfc3339(state.answered.latest_time.encode()).datetime()
+        return parse_rfc3339(text.encode("utf-8", "surrogateescape")).datetime() if text else None
     except GoError:
         return None
+
+
+def newest_of(versions: Sequence[str]) -> str:
+    """Of a list in go's order, the version that go would prefer: the newest release, else the newest."""
+    releases = (version for version in reversed(versions) if not semver.prerelease(version))
+    return next(releases, versions[-1] if versions else "")

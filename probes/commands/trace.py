@@ -27,9 +27,12 @@ examples:
                                                    try a setting without changing anything
   modtrace trace rsc.io/quote --set GOPROXY=https://goproxy.io,direct
                                                    the same
+  modtrace trace --as get golang.org/x/text/cases  which module has this package, as go get finds it
 
 The trace asks what `go mod download -json PATH@QUERY` would ask outside of any module with an empty module
-cache. It writes nothing into the cache and changes no setting.
+cache. It writes nothing into the cache and changes no setting. With --as get it also searches as
+`go get PATH@QUERY` does in a project that requires nothing yet: every prefix of the path may be the module.
+Both verdicts stand beside each other, and the exit code is that of go get.
 
 exit codes: 0 go would succeed · 1 go would fail · 2 usage or unreadable setting · 3 could not tell
             130 interrupted · 143 terminated · 129 hung up
@@ -46,6 +49,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("target", metavar="PATH[@QUERY]", help="a module path; QUERY is latest if left out")
+    parser.add_argument(
+        "--as",
+        dest="as_command",
+        choices=("download", "get"),
+        default="download",
+        help="as `go mod download` (the default), or as `go get`, for a package or a module",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
@@ -142,17 +152,38 @@ def run(args: argparse.Namespace) -> int:
             output.write(json.dumps(event_to_json(event), ensure_ascii=True) + "\n")
 
     from probes.diagnosis.traced import traced
+    from probes.sources.remembered import Memory
 
-    code = run_until_signal(lambda: traced(environment, path, query, emit, limits=limits, findings=findings))
+    as_get = args.as_command == "get"
+    memory = Memory() if as_get else None
+
+    async def ask() -> None:
+        await traced(environment, path, query, emit, limits=limits, findings=findings, memory=memory)
+        if as_get:
+            from probes.trace.getting import search
+
+            await search(environment, args.target, emit, limits=limits, memory=memory)
+
+    code = run_until_signal(ask)
     saving.end(code, output)
     if code is not None:
         return code
     if args.json:
         output.write(json.dumps(trace.to_json(), indent=2, ensure_ascii=True) + "\n")
     elif not args.events:
-        output.write(report(trace))
-    assert trace.finished is not None
-    return OUTCOME_CODES[trace.finished.outcome]
+        output.write(_written(trace))
+    finished = trace.get.finished if as_get else trace.finished
+    assert finished is not None
+    return OUTCOME_CODES[finished.outcome]
+
+
+def _written(trace: Trace) -> str:
+    """The report as plain text."""
+    if trace.get.started is None:
+        return report(trace)
+    from probes.commands.get_report import both
+
+    return both(trace)
 
 
 def run_until_signal(make: Callable[[], object]) -> int | None:

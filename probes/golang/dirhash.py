@@ -1,15 +1,23 @@
 """The "h1:" hash of a file tree: what go.sum and the checksum database hold.
 
-Source: golang.org/x/mod/sumdb/dirhash Hash1; the go.mod form is cmd/go/internal/modfetch/fetch.go goModSum.
+Source: golang.org/x/mod/sumdb/dirhash Hash1, HashDir, DirFiles; the go.mod form is
+cmd/go/internal/modfetch/fetch.go goModSum.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from probes.golang.errors import GoError
+
+_BLOCK = 1 << 18
+"""Bytes of a file that are read at once: most files of a module are read whole."""
 
 
 def name_bytes(name: str) -> bytes:
@@ -23,17 +31,91 @@ def hash1(names: Iterable[str], open_file: Callable[[str], Iterable[bytes]]) -> 
     ``open_file`` gives a file's content in chunks; what it raises passes through. Raises GoError for a name
     with a newline in it, when its turn comes.
     """
+
+    def digest(name: str) -> str:
+        content = hashlib.sha256()
+        for chunk in open_file(name):
+            content.update(chunk)
+        return content.hexdigest()
+
+    return hash1_of_digests(names, digest)
+
+
+def hash1_of_digests(names: Iterable[str], digest: Callable[[str], str]) -> str:
+    """As ``hash1``, where ``digest`` gives the hexadecimal SHA-256 of a file's content."""
     summary = hashlib.sha256()
     for name in sorted(names, key=name_bytes):
         if "\n" in name:
             raise GoError("dirhash: filenames with newlines are not supported")
-        content = hashlib.sha256()
-        for chunk in open_file(name):
-            content.update(chunk)
-        summary.update(content.hexdigest().encode() + b"  " + name_bytes(name) + b"\n")
+        summary.update(f"{digest(name)}  {name}\n".encode("utf-8", "surrogateescape"))
     return "h1:" + b64encode(summary.digest()).decode()
 
 
 def go_mod_hash(data: bytes) -> str:
     """The hash of a ``.mod`` file: that of a tree with the one file "go.mod"."""
     return hash1(["go.mod"], lambda _: [data])
+
+
+@dataclass(slots=True)
+class DirectoryHash:
+    """The hash of a folder."""
+
+    sum: str = ""
+    files: int = 0
+    bytes: int = 0
+
+
+class Abandoned(Exception):
+    """Nobody wants the hash any more."""
+
+
+def hash_directory(
+    folder: Path, prefix: str, is_wanted: Callable[[], bool] = lambda: True
+) -> DirectoryHash:
+    """The hash of the files below a folder, named with ``prefix`` in place of the folder's own name.
+
+    Symbolic links are not followed into folders, but opened where they stand for files, as in go. Raises
+    OSError, GoError for a name with a newline or a folder that is none, and Abandoned soon after
+    ``is_wanted`` says no.
+    """
+    root = os.fspath(folder)
+    found = DirectoryHash()
+    if not stat.S_ISDIR(os.lstat(root).st_mode):
+        raise GoError(f"{root} is not a directory")
+    by_name = {f"{prefix}/{relative}": path for relative, path in _files(root, "")}
+    buffer = memoryview(bytearray(_BLOCK))
+
+    def digest(name: str) -> str:
+        if not is_wanted():
+            raise Abandoned
+        text, size = _file_digest(by_name[name], buffer)
+        found.files, found.bytes = found.files + 1, found.bytes + size
+        return text
+
+    found.sum = hash1_of_digests(by_name, digest)
+    return found
+
+
+def _files(folder: str, relative: str) -> Iterator[tuple[str, str]]:
+    """Every file below a folder: its name seen from there with slashes, and its path."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{relative}{entry.name}/")
+            else:
+                yield relative + entry.name, entry.path
+
+
+def _file_digest(path: str, buffer: memoryview) -> tuple[str, int]:
+    """The hexadecimal SHA-256 of a file, and its size."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = count = os.readv(descriptor, (buffer,))
+        content = hashlib.sha256(buffer[:count])
+        while count == len(buffer):
+            count = os.readv(descriptor, (buffer,))
+            size += count
+            content.update(buffer[:count])
+    finally:
+        os.close(descriptor)
+    return content.hexdigest(), size

@@ -7,13 +7,17 @@ of zero, data descriptors and short or overlong contents differently. What go sa
 is exactly what these rules say, so they are restated here.
 
 Source: archive/zip/reader.go NewReader, readDirectoryEnd, readDirectoryHeader, File.Open, checksumReader.
-Nothing of an entry's content is kept: it streams, and it ends at one byte more than its declared size.
+Nothing of an entry's content is kept: it streams, and it ends at one byte more than its declared size. A
+small entry is read, inflated and checked in one go; the moment anything about it is odd, it takes the long
+way like all others, whose words are Go's.
 (Go's "zip: invalid comment length" has no counterpart: an end record whose comment does not fit is already
 not found.)
 """
 
 from __future__ import annotations
 
+import io
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -31,6 +35,10 @@ UNEXPECTED_EOF = flate.UNEXPECTED_EOF
 
 STORED, DEFLATED = 0, 8
 CHUNK = 1 << 16
+WHOLE = 1 << 20
+"""Bytes, packed and unpacked, up to which an entry is read at once: nearly every file of a module."""
+_SLACK = 64
+"""Bytes that a local header's extra field may have beside what the directory tells; else one more read."""
 
 _DIRECTORY_HEADER = struct.Struct("<IHHHHHHIIIHHHHHII")
 _LOCAL_HEADER = struct.Struct("<I22xHH")
@@ -64,6 +72,19 @@ class Source:
     size: int
     name: str = ""
     """The file's name, for the one error that the operating system's layer adds."""
+    descriptor: int = -1
+    """Of a file of the operating system, to be read at any place without moving in it; else -1."""
+
+    @classmethod
+    def of(cls, file: BinaryIO, size: int, name: str) -> Source:
+        """The bytes of a file; what was written to it and not yet handed on goes out first."""
+        if not isinstance(file, io.FileIO | io.BufferedReader | io.BufferedRandom):
+            return cls(file, size, name)
+        try:
+            file.flush()
+            return cls(file, size, name, file.fileno())
+        except io.UnsupportedOperation:
+            return cls(file, size, name)
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes; fewer only at the end. Raises GoError for a negative offset."""
@@ -71,8 +92,20 @@ class Source:
             raise GoError(f"readat {self.name}: negative offset")
         if offset >= self.size:
             return b""
+        count = min(count, self.size - offset)
+        if self.descriptor >= 0 and not self.file.closed:
+            return self._pread(offset, count)
         self.file.seek(offset)
-        return self.file.read(min(count, self.size - offset))
+        return self.file.read(count)
+
+    def _pread(self, offset: int, count: int) -> bytes:
+        data = os.pread(self.descriptor, count, offset)
+        while len(data) < count:
+            more = os.pread(self.descriptor, count - len(data), offset + len(data))
+            if not more:
+                break
+            data += more
+        return data
 
     def exactly(self, offset: int, count: int) -> bytes:
         """ReadAt into a buffer of ``count`` bytes. Raises GoError "EOF" when there are fewer."""
@@ -127,6 +160,46 @@ class ZipEntry:
         if self.method not in (STORED, DEFLATED):
             raise GoError(ERR_ALGORITHM)
         return self._checked(body)
+
+    def whole(self) -> bytes | None:
+        """The content of a small entry that is sound in every respect; None for all others, which ``open``
+        judges."""
+        size, packed, at = self.uncompressed_size, self.compressed_size, self.header_offset
+        if not 0 <= size <= WHOLE or packed > WHOLE or at < 0 or self.name.endswith("/"):
+            return None
+        data = self.source.read_at(at, 30 + 2 * len(self.name) + _SLACK + packed + 16)
+        if len(data) < 30:
+            return None
+        signature, name_size, extra_size = _LOCAL_HEADER.unpack_from(data)
+        start = 30 + name_size + extra_size
+        end = start + packed
+        if end + 16 > len(data):
+            data = self.source.read_at(at, end + 16)
+        if signature != _LOCAL_SIGNATURE or end > len(data):
+            return None
+        content = self._unpacked(data, start, end)
+        if content is None or len(content) != size:
+            return None
+        if self.flags & _HAS_DESCRIPTOR:
+            at = end + 4 if data.startswith(_DESCRIPTOR_SIGNATURE, end) else end
+            if len(data) < at + 12 or int.from_bytes(data[at:at + 4], "little") != self.crc32:
+                return None
+        elif self.crc32 == 0:
+            return content
+        return content if zlib.crc32(content) == self.crc32 else None
+
+    def _unpacked(self, data: bytes, start: int, end: int) -> bytes | None:
+        """The content of an entry, at most a byte more than was declared; None where it is damaged."""
+        if self.method == STORED:
+            return data[start:end]
+        if self.method != DEFLATED:
+            return None
+        engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            content = engine.decompress(memoryview(data)[start:end], self.uncompressed_size + 1)
+        except zlib.error:
+            return None
+        return content if engine.eof else None
 
     def _directory(self) -> Iterator[bytes]:
         if self.uncompressed_size:
@@ -214,7 +287,7 @@ def read_directory(file: BinaryIO, size: int, *, name: str = "") -> list[ZipEntr
     in its lower 16 bits. Raises GoError ``zip: not a valid zip file``, ``unexpected EOF`` or ``EOF``.
     ``name`` is what go calls the file.
     """
-    source = Source(file, size, name)
+    source = Source.of(file, size, name)
     end = _directory_end(source)
     start = end.position - end.size
     if not 0 <= start < size:

@@ -10,13 +10,15 @@ golang.org/x/mod/sumdb/dirhash HashZip.
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from probes.golang import module
-from probes.golang.dirhash import hash1
+from probes.golang.dirhash import Abandoned, hash1_of_digests, name_bytes
 from probes.golang.errors import GoError
 from probes.golang.folding import fold
 from probes.golang.gozip import ZipEntry, read_directory
@@ -26,20 +28,26 @@ MAX_ZIP_FILE = 500 << 20
 """Bytes of a zip file, and of all that it extracts to."""
 MAX_GO_MOD = 16 << 20
 MAX_LICENSE = 16 << 20
+_MAX_NAME = 255
+"""Bytes of one file name, on the disks of today."""
+_MAX_PATH = 1024 if sys.platform == "darwin" else 4096
+"""Bytes of a whole path with the NUL behind it."""
+_SHORT_NAME, _SHORT_FOLDER = 63, 190
+"""Characters of a name, and of the folder that it is in, that are too few for any of these limits."""
 
 
 def _prefix(path: str, version: str) -> str:
     return f"{path}@{version}/"
 
 
-def check_download(path: str, version: str, file: BinaryIO, size: int) -> None:
+def check_download(path: str, version: str, file: BinaryIO, size: int, *, zip_name: str = "") -> None:
     """What downloadZip checks of a zip of ``size`` bytes before its hash.
 
     Raises GoError: an error of the directory (``gozip.read_directory``), or ``zip for M@V has unexpected
-    file X`` for the first name outside of ``M@V/``.
+    file X`` for the first name outside of ``M@V/``. ``zip_name`` is what go calls the file.
     """
     prefix = _prefix(path, version)
-    for entry in read_directory(file, size):
+    for entry in read_directory(file, size, name=zip_name):
         if not entry.name.startswith(prefix):
             raise GoError(f"zip for {prefix[:-1]} has unexpected file {entry.name}")
 
@@ -49,35 +57,108 @@ def hash_zip(file: BinaryIO, size: int, *, zip_name: str = "") -> str:
 
     Raises GoError for what dirhash.HashZip fails with. ``zip_name`` is what go calls the file.
     """
+    return hash_zip_files(file, size, zip_name=zip_name).sum
+
+
+@dataclass(slots=True)
+class ZipHash:
+    """The hash of a zip, and what it was made of."""
+
+    sum: str = ""
+    files: int = 0
+    bytes: int = 0
+    """Of the contents, decompressed."""
+    contents: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Where it was asked for: of each name in the zip the size and the hexadecimal SHA-256 of the content."""
+
+
+def hash_zip_files(
+    file: BinaryIO,
+    size: int,
+    *,
+    zip_name: str = "",
+    keep_contents: bool = False,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> ZipHash:
+    """As ``hash_zip``, telling more; with ``keep_contents`` also what each file's content is.
+
+    A small zip may unpack to anything, and go hashes it before it looks at sizes. Raises Abandoned soon after
+    ``is_wanted`` says no.
+    """
     entries = read_directory(file, size, name=zip_name)
     by_name = {entry.name: entry for entry in entries}
-    return hash1((entry.name for entry in entries), lambda name: by_name[name].open())
+    found = ZipHash()
+
+    def digest(name: str) -> str:
+        if not is_wanted():
+            raise Abandoned
+        entry = by_name[name]
+        data = entry.whole()
+        if data is None:
+            content = hashlib.sha256()
+            for chunk in entry.open():
+                content.update(chunk)
+                if not is_wanted():
+                    raise Abandoned
+        else:
+            content = hashlib.sha256(data)
+        text = content.hexdigest()
+        found.files, found.bytes = found.files + 1, found.bytes + entry.uncompressed_size
+        if keep_contents:
+            found.contents[name] = entry.uncompressed_size, text
+        return text
+
+    found.sum = hash1_of_digests((entry.name for entry in entries), digest)
+    return found
 
 
-def check_zip(path: str, version: str, file: BinaryIO, size: int, *, zip_name: str) -> None:
+def check_zip(
+    path: str, version: str, file: BinaryIO, size: int, *, zip_name: str, folder: str = ""
+) -> None:
     """Extract a module's zip to nowhere, with every check of x/mod/zip's Unzip.
+
+    ``folder`` is where go would extract it to: with it, names are found that are too long for a disk.
 
     Raises GoError ``unzip ZIP_NAME: …``. For a file of more content than declared that is ``zip: not a
     valid zip file``: the reader's own words come before Unzip's "uncompressed size of file … is larger than
-    declared size", which go therefore never prints. What only a disk refuses (a name of more than 255
-    bytes, no space left) is not found here.
+    declared size", which go therefore never prints. What else a disk refuses (no space left) is not found
+    here.
     """
     try:
         entries = _check_names_and_sizes(path, version, file, size, zip_name)
         prefix = _prefix(path, version)
         for entry in entries:
             name = entry.name[len(prefix):]
-            if name and not name.endswith("/"):
+            if not name or name.endswith("/"):
+                continue
+            if folder:
+                _check_length(folder, name)
+            if entry.whole() is None:
                 for _ in entry.open():
                     pass
     except GoError as error:
         raise GoError(f"unzip {zip_name}: {error}", not_exist=error.not_exist) from None
 
 
-def go_mod_of(path: str, version: str, file: BinaryIO, size: int) -> bytes | None:
+def _check_length(folder: str, name: str) -> None:
+    """What a disk says of a name that is too long for it.
+
+    Unzip makes the folders first, the outer ones before the inner ones, and then the file.
+    """
+    if len(name) <= _SHORT_NAME and len(folder) <= _SHORT_FOLDER:
+        return
+    parts = name.split("/")
+    for count in range(1, len(parts) + 1):
+        path = "/".join([folder, *parts[:count]])
+        if len(name_bytes(parts[count - 1])) > _MAX_NAME or len(name_bytes(path)) >= _MAX_PATH:
+            raise GoError(f"{'open' if count == len(parts) else 'mkdir'} {path}: file name too long")
+
+
+def go_mod_of(path: str, version: str, file: BinaryIO, size: int, *, folder: str = "") -> bytes | None:
     """The content of the go.mod file that extracting this zip writes; None if it has none.
 
-    For a zip that ``check_zip`` has accepted: at most 16 MiB. Raises GoError for a damaged one.
+    For a zip that ``check_zip`` has accepted: at most 16 MiB. Raises GoError for a damaged one, and for files
+    in a folder named go.mod. ``folder`` is where go would extract it to.
     """
     wanted = _prefix(path, version) + "go.mod"
     for entry in read_directory(file, size):
@@ -85,6 +166,8 @@ def go_mod_of(path: str, version: str, file: BinaryIO, size: int) -> bytes | Non
             if entry.uncompressed_size > MAX_GO_MOD:
                 raise GoError(_too_large("go.mod", MAX_GO_MOD))
             return b"".join(entry.open())
+        if entry.name.startswith(wanted + "/") and not entry.name.endswith("/"):
+            raise GoError(f"read {folder}/go.mod: is a directory")
     return None
 
 
@@ -203,3 +286,11 @@ def _parents(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
+
+
+def check_listing(path: str, version: str, file: BinaryIO, size: int, *, zip_name: str) -> None:
+    """What ``check_zip`` says before it reads any content: names, collisions, declared sizes."""
+    try:
+        _check_names_and_sizes(path, version, file, size, zip_name)
+    except GoError as error:
+        raise GoError(f"unzip {zip_name}: {error}", not_exist=error.not_exist) from None

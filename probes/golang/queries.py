@@ -7,7 +7,7 @@ the network (retractions, the go.mod of the last compatible version) comes in fr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probes.golang import module, semver
 from probes.golang.errors import GoError, ModuleError, unwrap
@@ -58,15 +58,27 @@ def is_revision_query(query: str) -> bool:
     return not (semver.is_valid(query) and semver.is_prefix(query))
 
 
-def parse_query(path: str, query: str) -> QueryMatcher:
-    """newQueryMatcher for a module without a current version.
+def parse_query(path: str, query: str, current: str = "") -> QueryMatcher:
+    """newQueryMatcher; ``current`` is the version that is required now, "" where none is.
 
     Raises GoError for a query that go refuses before any request.
     """
-    if query in ("latest", "upgrade"):
+    matcher = _matcher(path, query, current)
+    return replace(matcher, prefer_incompatible=True) if current.endswith("+incompatible") else matcher
+
+
+def _matcher(path: str, query: str, current: str) -> QueryMatcher:
+    if query == "latest" or (query == "upgrade" and not current):
         return QueryMatcher(path, may_use_latest=True)
-    if query == "patch":
+    if query == "patch" and not current:
         raise NoPatchBase(path)
+    if query in ("upgrade", "patch"):
+        return QueryMatcher(
+            path,
+            prefix=f"{semver.major_minor(current)}." if query == "patch" else "",
+            accepts=lambda version: semver.compare(version, current) >= 0,
+            may_use_latest=module.is_pseudo_version(current),
+        )
     for operator, test in _OPERATORS.items():
         if query.startswith(operator):
             return _range(path, query, operator, test)

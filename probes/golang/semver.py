@@ -8,6 +8,7 @@ never counts in a comparison. Numbers are compared as digits (length first), bec
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -69,40 +70,50 @@ def is_prefix(v: str) -> bool:
     return not ("-" in v or "+" in v) and v.count(".") < 2
 
 
-_Number = tuple[int, str]
-_Precedence = tuple[bool, tuple[_Number, ...], bool, tuple[tuple[bool, int, str], ...]]
-
-
-def _number(digits: str) -> _Number:
+def _number(digits: str) -> str:
     """Orders numbers without leading zeros as numbers. int() refuses thousands of digits, Go does not."""
-    return len(digits), digits
+    return chr(min(len(digits), sys.maxunicode)) + digits
 
 
-@lru_cache(maxsize=8192)
-def _precedence(v: str) -> _Precedence:
-    """A value that orders versions as semver.Compare does; all invalid ones are equal and come first."""
+def order(v: str) -> str:
+    """A text that orders versions as semver.Compare does; that of all invalid ones is "", which comes first.
+
+    One text each, for a list may name twenty thousand versions: texts are small and quickly
+    compared.
+    """
     matched = _VERSION.fullmatch(v)
     if matched is None:
-        return (False, (), False, ())
-    numbers = tuple(_number(matched[name] or "0") for name in ("major", "minor", "patch"))
-    pre = matched["prerelease"]
-    identifiers = pre[1:].split(".") if pre else []
-    # A number is lower than a name, a missing identifier lower than any (which is how tuples compare),
-    # and a release higher than all of its prereleases.
-    return (
-        True,
-        numbers,
-        pre is None,
-        tuple((not part.isdigit(), len(part) if part.isdigit() else 0, part) for part in identifiers),
+        return ""
+    major, minor, patch, prerelease, _ = matched.groups()
+    if len(v) < _SHORT:  # as nearly all are: without a call for each number
+        minor, patch = minor or "0", patch or "0"
+        numbers = f"{chr(len(major))}{major}{chr(len(minor))}{minor}{chr(len(patch))}{patch}"
+    else:
+        numbers = _number(major) + _number(minor or "0") + _number(patch or "0")
+    if prerelease is None:
+        return numbers + "~"  # a release is higher than all of its prereleases
+    # A number is lower than a name, and a missing identifier lower than any: the end of each is the lowest.
+    return numbers + "".join(
+        f"\1{_number(part)}\0" if part.isdigit() else f"\2{part}\0" for part in prerelease[1:].split(".")
     )
+
+
+_remembered_order = lru_cache(maxsize=8192)(order)
+_SHORT = 1000
 
 
 def compare(a: str, b: str) -> int:
     """semver.Compare: -1, 0 or 1. Invalid versions are equal to each other and lower than any valid one."""
-    x, y = _precedence(a), _precedence(b)
+    x, y = _remembered_order(a), _remembered_order(b)
     return (x > y) - (x < y)
+
+
+def sort_key(v: str) -> str:
+    """What semver.Sort goes by: versions that compare as equal stand in the order of their bytes."""
+    place = order(v)
+    return f"{place}\0{v}" if place else "\0" + v.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def sort(versions: Iterable[str]) -> list[str]:
     """semver.Sort: lowest first; versions that compare as equal in the order of their bytes."""
-    return sorted(versions, key=lambda v: (_precedence(v), v.encode("utf-8", "surrogateescape")))
+    return sorted(versions, key=sort_key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
+from types import MappingProxyType
 
 import h2.errors
 import h2.events
@@ -36,7 +38,10 @@ from probes.net.roots import client_context, find_roots
 from probes.net.tunnel import is_socks
 
 # httpcore's own limit for a head is 100 KiB; go's is 10 MiB (net/http maxHeaderResponseSize).
-httpcore.AsyncHTTP11Connection.MAX_INCOMPLETE_EVENT_SIZE = 10 << 20
+_MAX_HEAD = 10 << 20
+_VERSION = re.compile(r"HTTP/[0-9]\.[0-9]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+httpcore.AsyncHTTP11Connection.MAX_INCOMPLETE_EVENT_SIZE = _MAX_HEAD
 
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
 SECOND_USER_AGENTS = {"HTTP/2": "Go-http-client/2.0"}
@@ -159,8 +164,14 @@ class HTTPClient:
         *,
         http2: bool = True,
         authorization: Callable[[str], str | None] = lambda url: None,
+        insecure: bool = False,
     ) -> None:
-        """``authorization`` gives the header that GOAUTH has for an https URL."""
+        """``authorization`` gives the header that GOAUTH has for an https URL.
+
+        ``insecure``: take any certificate and any redirect, as impatientInsecureHTTPClient does for a path
+        that GOINSECURE matches; never for a module proxy.
+        """
+        self._insecure = insecure
         self._environment = environment
         self._limits = limits
         self._http2 = http2
@@ -183,7 +194,10 @@ class HTTPClient:
             self._context = await asyncio.to_thread(self._make_context)
 
     def _make_context(self) -> ssl.SSLContext:
-        return client_context(find_roots(self._environment))
+        context = client_context(find_roots(self._environment))
+        if self._insecure:
+            context.verify_mode = ssl.CERT_NONE
+        return context
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -192,29 +206,32 @@ class HTTPClient:
             await pool.aclose()
 
     @asynccontextmanager
-    async def get(self, url: GoURL, exchange: Exchange) -> AsyncIterator[Answer]:
-        """GET a URL as web.Get does.
+    async def get(
+        self, url: GoURL, exchange: Exchange, more: Mapping[str, str] = MappingProxyType({})
+    ) -> AsyncIterator[Answer]:
+        """GET a URL as web.Get does; ``more`` are headers that go does not send, such as Range.
 
         Raises GoError with Go's text when no answer comes ("Get "URL": …"), Stalled when modtrace gives up
         waiting where go would not.
         """
         url = url.replace(host=url.host.removesuffix(":"))  # net/http NewRequest forgets an empty port
-        answer = await self._follow(url, exchange, USER_AGENT)
+        answer = await self._follow(url, exchange, USER_AGENT, more)
         if url.scheme == "https" and 400 <= answer.status < 500:
             self.refused_over_https = True
             await answer._response.aclose()
             exchange.redirects.clear()
-            answer = await self._follow(
-                url, exchange, SECOND_USER_AGENTS.get(answer.protocol, "Go-http-client/1.1")
-            )
+            agent = SECOND_USER_AGENTS.get(answer.protocol, "Go-http-client/1.1")
+            answer = await self._follow(url, exchange, agent, more)
         try:
             yield answer
         finally:
             await answer._response.aclose()
 
-    async def _follow(self, url: GoURL, exchange: Exchange, agent: str) -> Answer:
+    async def _follow(
+        self, url: GoURL, exchange: Exchange, agent: str, more: Mapping[str, str]
+    ) -> Answer:
         visited = [url]
-        headers = {"User-Agent": agent}
+        headers = {"User-Agent": agent, **more}
         known = self._authorization(url.string()) if url.scheme == "https" else None
         if known is not None:
             headers["Authorization"] = known
@@ -233,7 +250,7 @@ class HTTPClient:
             except GoError as error:
                 words = f"failed to parse Location header {quote(location)}: {error}"
                 raise _get_error(current, words) from error
-            refusal = _refuse_redirect(visited, target)
+            refusal = _refuse_redirect(visited, target, insecure=self._insecure)
             if refusal:
                 raise GoError(f"Get {quote(location)}: {refusal}")
             exchange.redirects.append((answer.status, target.redacted()))
@@ -272,6 +289,10 @@ class HTTPClient:
                 if not exchange.dialled and exchange.received == 0 and _may_retry(error):
                     continue
                 raise _get_error(url, _request_words(error, exchange)) from error
+            fault = _header_fault(response, exchange)
+            if fault is not None:
+                await response.aclose()
+                raise _get_error(url, _BROKEN + fault)
             exchange.response_headers = _all_headers(response.headers)
             return Answer(
                 url=url,
@@ -389,9 +410,9 @@ def _keeps_credentials(host: str, first: str) -> bool:
     return host == first or (":" not in host and host.endswith("." + first))
 
 
-def _refuse_redirect(visited: list[GoURL], target: GoURL) -> str:
+def _refuse_redirect(visited: list[GoURL], target: GoURL, *, insecure: bool) -> str:
     """web.checkRedirect and securityPreservingHTTPClient."""
-    if visited[0].scheme == "https" and target.scheme != "https":
+    if visited[0].scheme == "https" and target.scheme != "https" and not insecure:
         return f"redirected from secure URL {visited[-1].string()} to insecure URL {target.string()}"
     return "stopped after 10 redirects" if len(visited) >= MAX_REDIRECTS else ""
 
@@ -432,7 +453,9 @@ def _httpcore_url(url: GoURL, host: str) -> httpcore.URL:
 
 def _request(url: GoURL, host: str, headers: dict[str, str]) -> httpcore.Request:
     authority = url.host.removesuffix(":") if url.host.isascii() else host
-    fields = [(b"Host", authority.encode()), (b"Accept-Encoding", b"gzip")]
+    fields = [(b"Host", authority.encode())]
+    if "Range" not in headers:  # a part of a compressed body is of no use (net/http transport.go roundTrip)
+        fields.append((b"Accept-Encoding", b"gzip"))
     fields += [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
     return httpcore.Request("GET", _httpcore_url(url, host), headers=fields)
 
@@ -465,6 +488,17 @@ def _status_line(response: httpcore.Response, exchange: Exchange) -> str:
         return f"{response.status} "
 
 
+def _header_fault(response: httpcore.Response, exchange: Exchange) -> str | None:
+    """Go's words for a control character in a header, which the HTTP library lets pass."""
+    if response.extensions.get("http_version", b"") == b"HTTP/2":
+        return None
+    bad = next((item for item in response.headers if _CONTROL.search(item[1])), None)
+    if bad is None:
+        return None
+    line = b": ".join(bad).decode("utf-8", "surrogateescape")
+    return header_fault(bytes(exchange.head)) or f"malformed MIME header line: {quote(line)}"
+
+
 def _request_words(error: Exception, exchange: Exchange) -> str:
     """What net/http says when a request gets no answer."""
     if exchange.network_error:
@@ -476,6 +510,8 @@ def _request_words(error: Exception, exchange: Exchange) -> str:
         return str(error)
     if exchange.received == 0:
         return "EOF"
+    if "Receive buffer too long" in str(error):
+        return f"{_BROKEN}net/http: server response headers exceeded {_MAX_HEAD} bytes; aborted"
     head = bytes(exchange.head)
     if not head.startswith(b"HTTP/1.") and exchange.spoke_http2:
         return "unexpected EOF"  # frames came, and no answer
@@ -502,6 +538,18 @@ def _malformed_words(head: bytes) -> str:
     code = status.lstrip(" ").partition(" ")[0]
     if len(code) != 3 or not code.isdigit():
         return f"{prefix}malformed HTTP status code {quote(code)}"
-    if not protocol.startswith("HTTP/"):
+    if not _VERSION.fullmatch(protocol):
         return f"{prefix}malformed HTTP version {quote(protocol)}"
-    return prefix + (header_fault(head) or "malformed MIME header")
+    return prefix + (header_fault(head) or _transfer_fault(head) or "malformed MIME header")
+
+
+def _transfer_fault(head: bytes) -> str | None:
+    """net/http transfer.go fixLength and parseTransferEncoding: what is wrong with how long the body is."""
+    lines = (line.partition(":") for line in head.decode("utf-8", "surrogateescape").split("\n")[1:])
+    said = {name.strip().lower(): value.strip() for name, _, value in lines}
+    encoding, length = said.get("transfer-encoding"), said.get("content-length")
+    if encoding is not None and encoding.lower() != "chunked":
+        return f"unsupported transfer encoding: {quote(encoding)}"
+    if length is not None and not (length.isascii() and length.isdigit()):
+        return f"bad Content-Length {quote(length)}"
+    return None

@@ -32,7 +32,11 @@ class Limits:
     stall_s: float = 60.0
     """Between two pieces of a body. go has no such limit."""
     text_bytes: int = 64 << 20
-    """The largest list, .info or .mod that is read; go has no such limit."""
+    """The largest list that is read, and the largest file of any kind; go has no such limit."""
+    info_bytes: int = 1 << 20
+    """The largest .info or @latest, which are some hundred bytes long; go has no such limit."""
+    mod_bytes: int = 2 << 20
+    """The largest .mod; go takes any, but a zip with a go.mod of more than 16 MiB it refuses."""
 
 
 FOR_EVER = "go would wait for ever"

@@ -257,8 +257,13 @@ class TLSStream(httpcore.AsyncNetworkStream):
         self._writing = asyncio.Lock()
 
     async def handshake(self) -> None:
-        """Shake hands and check the host name; raises TLSFailed with Go's text."""
+        """Shake hands and check the host name; raises TLSFailed with Go's text.
+
+        A context that takes any certificate takes any name in it too (InsecureSkipVerify).
+        """
         await self.agree()
+        if self._object.context.verify_mode is ssl.CERT_NONE:
+            return
         mismatch = leaf_error(self.leaf(), self._host, datetime.now(UTC))
         if mismatch:
             raise TLSFailed("tls: failed to verify certificate: " + mismatch)

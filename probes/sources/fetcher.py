@@ -5,7 +5,8 @@ Source: cmd/go/internal/web (Get, getFile, Response.Err) and modfetch/proxy.go (
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import BinaryIO
@@ -25,6 +26,7 @@ from probes.sources.module_proxy import MAX_ZIP_FILE, HTTPError, error_detail
 
 _SAMPLE_CHARACTERS = 400
 _ERROR_BODY_BYTES = 32 << 10
+_PIECE = 1 << 18
 
 
 @dataclass(slots=True)
@@ -65,6 +67,8 @@ class Fetcher:
         self._limits = limits
         self.skipped_s = 0.0
         """Seconds that known answers took when they came, and not again now."""
+        self.more_headers: Mapping[str, str] = {}
+        """Headers that go does not send."""
 
     async def get(
         self,
@@ -82,20 +86,15 @@ class Fetcher:
         waiting. ``received`` is filled as far as the request came, also when it fails.
         """
         if url.scheme == "file":
-            return self._get_file(url, received, sink)
-        if url.scheme == "http" and url.user is not None:
-            raise GoError(f"refusing to pass credentials to insecure URL: {url.redacted()}")
-        async with self._client.get(url, exchange) as answer:
+            return self._get_file(url, op, received, sink)
+        refuse_user(url)
+        async with self._client.get(url, exchange, self.more_headers) as answer:
             received.status = answer.status
             received.status_line = answer.status_line
             received.headers = dict(answer.headers)
             received.protocol = answer.protocol
             if answer.status != 200:
-                body = await self._error_body(answer)
-                received.size = len(body)
-                received.note(body)
-                detail = error_detail(body) if _is_plain_text(received.headers) else ""
-                raise HTTPError(url.redacted(), answer.status, answer.status_line, detail)
+                raise await self.refusal(answer, url, received)
             return await self._body(answer, url, op, received, sink, progress)
 
     async def _body(
@@ -107,18 +106,15 @@ class Fetcher:
         sink: BinaryIO | None,
         progress: Progress,
     ) -> bytes:
-        kept = bytearray()
-        limit = MAX_ZIP_FILE + 1 if sink is not None else self._limits.text_bytes
+        kept = io.BytesIO()
+        limit = self._limit(op, sink)
         began = monotonic()
         try:
             async for piece in answer.body():
                 piece = piece[: limit - received.size]
                 received.size += len(piece)
                 received.note(piece)
-                if sink is not None:
-                    sink.write(piece)
-                else:
-                    kept += piece
+                (kept if sink is None else sink).write(piece)
                 progress(received.size, answer.length)
                 if received.size >= limit:
                     break
@@ -126,11 +122,33 @@ class Fetcher:
             raise GoError(f"read {quote(url.redacted())}: {error}") from error
         finally:
             received.body_seconds = monotonic() - began
-        if received.size >= limit:
-            if sink is not None:
-                raise GoError("downloaded zip file too large")
-            raise Stalled(f"{op} is longer than {limit >> 20} MiB; go would read it all into memory")
-        return bytes(kept)
+        self._refuse_too_long(received, op, sink)
+        return kept.getvalue()
+
+    def _limit(self, op: Op, sink: BinaryIO | None) -> int:
+        """Where reading ends: go's own limit for zips, ours for what go would read without end."""
+        if sink is not None:
+            return MAX_ZIP_FILE + 1
+        limits = self._limits
+        if op in (Op.INFO, Op.LATEST):
+            return min(limits.text_bytes, limits.info_bytes)
+        return min(limits.text_bytes, limits.mod_bytes) if op is Op.MOD else limits.text_bytes
+
+    def _refuse_too_long(self, received: Received, op: Op, sink: BinaryIO | None) -> None:
+        limit = self._limit(op, sink)
+        if received.size < limit:
+            return
+        if sink is not None:
+            raise GoError("downloaded zip file too large")
+        raise Stalled(f"{op} is longer than {limit >> 20} MiB; go would read it all into memory")
+
+    async def refusal(self, answer: Answer, url: GoURL, received: Received) -> HTTPError:
+        """The error that an answer is which is not 200, with the server's words in it."""
+        body = await self._error_body(answer)
+        received.size = len(body)
+        received.note(body)
+        detail = error_detail(body) if is_plain_text(received.headers) else ""
+        return HTTPError(url.redacted(), answer.status, answer.status_line, detail)
 
     async def _error_body(self, answer: Answer) -> bytes:
         kept = bytearray()
@@ -143,12 +161,26 @@ class Fetcher:
             pass  # cmd/go ignores a broken body of an error as well: formatErrorDetail uses what came
         return bytes(kept)
 
-    def _get_file(self, url: GoURL, received: Received, sink: BinaryIO | None) -> bytes:
-        """web.getFile: a file of a file:// proxy."""
+    def _get_file(self, url: GoURL, op: Op, received: Received, sink: BinaryIO | None) -> bytes:
+        """web.getFile: a file of a file:// proxy. Its size is no more to be trusted than a server's."""
+        kept = io.BytesIO()
+        limit = self._limit(op, sink)
+        for piece in self._pieces(url, limit, received):
+            received.size += len(piece)
+            received.note(piece)
+            (kept if sink is None else sink).write(piece)
+        received.status, received.status_line = 200, "OK"
+        self._refuse_too_long(received, op, sink)
+        return kept.getvalue()
+
+    def _pieces(self, url: GoURL, limit: int, received: Received) -> Iterator[bytes]:
+        """The beginning of a file, up to ``limit`` bytes of it. Raises GoError."""
         path = file_path(url)
         try:
             with open(path, "rb") as file:
-                data = file.read()
+                while limit and (piece := file.read(min(_PIECE, limit))):
+                    limit -= len(piece)
+                    yield piece
         except FileNotFoundError as error:
             received.status, received.status_line = 404, "Not Found"
             raise HTTPError(url.redacted(), 404, errno_words(error)) from error
@@ -159,12 +191,12 @@ class Fetcher:
             raise GoError(f"read {quote(url.redacted())}: read {path}: is a directory") from error
         except OSError as error:
             raise GoError(f"open {path}: {errno_words(error)}") from error
-        received.status, received.status_line, received.size = 200, "OK", len(data)
-        received.note(data)
-        if sink is None:
-            return data
-        sink.write(data)
-        return b""
+
+
+def refuse_user(url: GoURL) -> None:
+    """Raise what go says of credentials that anybody on the way could read."""
+    if url.scheme == "http" and url.user is not None:
+        raise GoError(f"refusing to pass credentials to insecure URL: {url.redacted()}")
 
 
 def file_path(url: GoURL) -> str:
@@ -178,7 +210,7 @@ def file_path(url: GoURL) -> str:
     return url.path
 
 
-def _is_plain_text(headers: dict[str, str]) -> bool:
+def is_plain_text(headers: dict[str, str]) -> bool:
     """Whether cmd/go repeats the words of such an answer: text/plain in UTF-8, ASCII or nothing said."""
     kind, _, parameters = headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "text/plain":

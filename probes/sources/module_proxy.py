@@ -7,9 +7,10 @@ the time of one command, errors too).
 
 from __future__ import annotations
 
+import io
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -18,8 +19,9 @@ from probes.golang.errors import GoError, InvalidVersion, ModuleError, unwrap
 from probes.golang.gojson import RevInfo, decode_rev_info
 from probes.golang.gotime import parse_rfc3339
 from probes.golang.protocol import Op
-from probes.golang.quote import fields, is_graphic, is_space, quote, trim_space
+from probes.golang.quote import first_fields, is_graphic, is_space, quote, trim_space
 from probes.golang.urls import GoURL, escape_request_path, join
+from probes.net.limits import Stalled
 
 MAX_ZIP_FILE = 500 << 20
 """codehost.MaxZipFile, in bytes."""
@@ -159,25 +161,23 @@ class ProxyRepo:
 
             self._from_list = self._from_list or failed
             raise failure from error
-        lines = _split_list(data)
+        listed = _read_list(data)
+        del data  # of a long list it is much
         if self._from_list is None:
             # go works out the newest pseudo-version of the list here and now, needed or not, and asks for
             # its .info: a request on the wire that a lazy reading of the protocol would not expect.
-            self._from_list = _once(lambda: self._latest_from_list(lines))
+            self._from_list = _once(lambda: self._latest_from_list(listed))
             with suppress(GoError):
                 await self._from_list()
-        found = [
-            line[0] for line in lines if line[0].startswith(prefix) and not module.is_pseudo_version(line[0])
-        ]
-        return semver.sort(found)
+        return semver.sort(version for version in listed.tagged if version.startswith(prefix))
 
-    async def _latest_from_list(self, lines: list[list[str]]) -> RevInfo:
+    async def _latest_from_list(self, listed: _Listed) -> RevInfo:
         """proxyRepo.latestFromList: the newest pseudo-version, or the newest of the dated lines."""
         best: tuple[datetime, str] | None = None
-        for line in lines:
-            when = _line_time(line)
-            if when is not None and (best is None or best[0] < when) and when > _ZERO_TIME:
-                best = (when, line[0])
+        for version, stamp in listed.dated:
+            when = _line_time(version, stamp)
+            if (best is None or best[0] < when) and when > _ZERO_TIME:
+                best = (when, version)
         if best is None:
             raise self._version_error("", GoError("no commits", not_exist=True))
         return await self.stat(best[1])
@@ -214,8 +214,8 @@ class ProxyRepo:
         else:
             return self._decode(data, "")
         if self._from_list is None:
-            lines = _split_list(await self._get("@v/list", Op.LIST, ""))
-            self._from_list = _once(lambda: self._latest_from_list(lines))
+            listed = _read_list(await self._get("@v/list", Op.LIST, ""))
+            self._from_list = _once(lambda: self._latest_from_list(listed))
         return await self._from_list()
 
     async def go_mod(self, version: str) -> bytes:
@@ -239,26 +239,57 @@ class ProxyRepo:
 _ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def _split_list(data: bytes) -> list[list[str]]:
-    """The lines of @v/list that begin with a valid version, as fields."""
-    text = data.decode("utf-8", "surrogateescape")
-    lines = (fields(line) for line in text.split("\n"))
-    return [line for line in lines if line and semver.is_valid(line[0])]
+MAX_VERSION = 1 << 16
+"""Characters of a version in a list; go has no such limit, but no disk takes a name of more than 255."""
 
 
-def _line_time(line: list[str]) -> datetime | None:
-    """When a line of the list says its version was made; None for a tagged version without a time."""
-    if len(line) >= 2:
+@dataclass(slots=True)
+class _Listed:
+    """The lines of @v/list that begin with a valid version."""
+
+    tagged: list[str] = field(default_factory=list)
+    """The versions that are no pseudo-versions."""
+    dated: list[tuple[str, str]] = field(default_factory=list)
+    """The lines that tell a time: version and the time beside it, "" for a pseudo-version without one."""
+
+
+def _read_list(data: bytes) -> _Listed:
+    """Read @v/list line by line: it may have millions.
+
+    Raises Stalled for a version that is longer than any that could be kept.
+    """
+    listed = _Listed()
+    for line in io.BytesIO(data):
+        if b"v" not in line:
+            continue
+        text = line.decode("utf-8", "surrogateescape")
+        version, words = text[:-1] if text.endswith("\n") else text, [""]
+        if not semver.is_valid(version):  # it is, but for lines that say more, and those that say nothing
+            words = first_fields(text, 2)
+            if not words or not semver.is_valid(words[0]):
+                continue
+            version = words[0]
+        if len(version) > MAX_VERSION:
+            raise Stalled(f"the list names a version of {len(version)} characters; go would work with it")
+        is_pseudo = "-" in version and module.is_pseudo_version(version)
+        if not is_pseudo:
+            listed.tagged.append(version)
+        if is_pseudo or len(words) > 1:
+            listed.dated.append((version, words[1] if len(words) > 1 else ""))
+    return listed
+
+
+def _line_time(version: str, stamp: str) -> datetime:
+    """When a line of the list says its version was made."""
+    if stamp:
         try:
-            return parse_rfc3339(line[1].encode("utf-8", "surrogateescape")).datetime() or _ZERO_TIME
+            return parse_rfc3339(stamp.encode("utf-8", "surrogateescape")).datetime() or _ZERO_TIME
         except GoError:
             return _ZERO_TIME
-    if module.is_pseudo_version(line[0]):
-        try:
-            return module.pseudo_version_time(line[0])
-        except GoError:
-            return _ZERO_TIME
-    return None
+    try:
+        return module.pseudo_version_time(version)
+    except GoError:
+        return _ZERO_TIME
 
 
 def _once(make: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:

@@ -57,16 +57,8 @@ class ChecksumGate:
 
         Raises GoError with go's text when it is refused or cannot be checked; Fatal where go exits.
         """
-        asked = use_sum_db(
-            path,
-            version,
-            gosumdb=self._gosumdb,
-            gonosumdb=self._environment.get("GONOSUMDB"),
-            goproxy=self._environment.get("GOPROXY"),
-            process_env=self._environment.process,
-        )
-        if not asked:
-            because = "GOSUMDB=off" if self._gosumdb == "off" else "GONOSUMDB matches the path"
+        because = self.not_asked(path, version)
+        if because:
             self._tell(version, total, "skipped", f"nobody was asked: {because}")
             return
         try:
@@ -78,6 +70,31 @@ class ChecksumGate:
             self._tell(version, total, "failed", str(error).split("\n", 1)[0])
             raise
         self._tell(version, total, "verified", f"vouched for by {self._client.name}")
+
+    @property
+    def database(self) -> str:
+        """The database's name; "" where GOSUMDB names none."""
+        return self._client.name
+
+    def not_asked(self, path: str, version: str) -> str:
+        """Why the database is not asked about a path; "" where it is."""
+        asked = use_sum_db(
+            path,
+            version,
+            gosumdb=self._gosumdb,
+            gonosumdb=self._environment.get("GONOSUMDB"),
+            goproxy=self._environment.get("GOPROXY"),
+            process_env=self._environment.process,
+        )
+        if asked:
+            return ""
+        return "GOSUMDB=off" if self._gosumdb == "off" else "GONOSUMDB matches the path"
+
+    async def recorded(self, path: str, version: str) -> list[str]:
+        """The hashes that the database has of a version, or of its go.mod when it ends in "/go.mod"; verified
+        as a download's would be. Raises GoError."""
+        lines = await self._client.lookup(path, version)
+        return [line.removeprefix(f"{path} {version} ") for line in lines]
 
     def _tell(self, version: str, total: str, verdict: str, because: str) -> None:
         self._narrator.emit_now(

@@ -166,8 +166,10 @@ class Engine:
 
         await self._walker.walk(Purpose.ZIP, version, fetch)
         size = file.seek(0, 2)
-        modzip.check_download(self.path, version, file, size)
-        total = modzip.hash_zip(file, size)
+        # The file has a random number in its name until it is hashed.
+        name = f"{self._repositories.zip_name(self.path, version)}*.tmp"
+        modzip.check_download(self.path, version, file, size, zip_name=name)
+        total = modzip.hash_zip(file, size, zip_name=name)
         await self._repositories.checksums.check(self.path, version, total)
         return total
 
@@ -175,8 +177,9 @@ class Engine:
         """modfetch unzip, and the go line of the extracted go.mod (Download)."""
         size = file.seek(0, 2)
         name = self._repositories.zip_name(self.path, version)
-        modzip.check_zip(self.path, version, file, size, zip_name=name)
-        text = modzip.go_mod_of(self.path, version, file, size)
+        folder = self._repositories.folder_name(self.path, version)
+        modzip.check_zip(self.path, version, file, size, zip_name=name, folder=folder)
+        text = modzip.go_mod_of(self.path, version, file, size, folder=folder)
         if text is not None:
             wanted = gomod.go_mod_lookup(text, "go")
             toolchains.check_go_line(f"{self.path}@{version}", wanted, self._environment)

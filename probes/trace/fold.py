@@ -33,6 +33,7 @@ from probes.trace.events import (
     WalkStarted,
     milliseconds,
 )
+from probes.trace.got import GetSearch
 from probes.trace.route import HopView, RouteView
 
 LAST_RUNG = "content"
@@ -99,6 +100,8 @@ class Trace:
         self.comparisons: list[ComparisonMade] = []
         self.capabilities: dict[int | None, CapabilityLearned] = {}
         """What each hop can do."""
+        self.get = GetSearch()
+        """The same as `go get` would do it, where that was asked for."""
         self.now = 0.0
         """Seconds from the start to the latest event."""
 
@@ -139,6 +142,8 @@ class Trace:
                 self.comparisons.append(event)
             case CapabilityLearned():
                 self.capabilities[event.hop] = event
+            case _:
+                self.get.apply(event)
 
     def _decide(self, event: HopDecided) -> None:
         self.walks[event.walk].decisions.append(event)
@@ -294,7 +299,7 @@ class Trace:
             else {"hop": cause.hop, "op": cause.op, "summary": cause.summary, "rule": cause.rule},
             "requests": [self._request_json(request) for request in self.requests.values()],
             "findings": [finding.to_json() for finding in self.all_findings()],
-        }
+        } | ({"get": self.get.to_json()} if self.get.started else {})
 
     def _passed_over(self) -> list[dict[str, str]]:
         versions = () if self.chosen is None else self.chosen.passed_over

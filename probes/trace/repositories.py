@@ -84,3 +84,8 @@ class Repositories:
         """Where go would keep a zip: its name stands in the errors of unzip."""
         cache = self._environment.get("GOMODCACHE")
         return f"{cache}/cache/download/{module.escape_path(path)}/@v/{module.escape_version(version)}.zip"
+
+    def folder_name(self, path: str, version: str) -> str:
+        """Where go would extract a zip to (modfetch DownloadDir)."""
+        cache = self._environment.get("GOMODCACHE")
+        return f"{cache}/{module.escape_path(path)}@{module.escape_version(version)}"

@@ -6,12 +6,14 @@ modfile.go (CheckRetractions, queryLatestVersionIgnoringRetractions).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cmp_to_key
 
 from probes.golang import gomod, module, queries, semver
-from probes.golang.errors import GoError
+from probes.golang.errors import GoError, ModuleError
 from probes.golang.goproxy import Hop, check_query_path
+from probes.golang.prefixes import short_message
 from probes.golang.quote import quote
 from probes.sources.module_proxy import CachingRepo
 from probes.trace.events import MOST_PASSED_OVER, PassedOver, Purpose
@@ -30,39 +32,82 @@ class _Weighed:
     asked_latest: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest version, retracted or not, and its go.mod, which speaks for all versions."""
+
+    version: str = ""
+    """"" where there is none."""
+    go_mod: gomod.GoModFile | None = None
+    error: GoError | None = None
+    """Why there is no go.mod of it."""
+
+
 class Resolver:
     """Resolves the queries of one module path."""
 
-    def __init__(self, path: str, repositories: Repositories, walker: Walker) -> None:
+    def __init__(
+        self,
+        path: str,
+        repositories: Repositories,
+        walker: Walker,
+        *,
+        current: str = "",
+        excluded: frozenset[str] = frozenset(),
+    ) -> None:
+        """``current`` is the version that the main module requires, "" where it requires none; ``excluded``
+        are the versions that its go.mod excludes."""
         self.path = path
         self._repositories = repositories
         self._walker = walker
+        self._current = current
+        self._excluded = excluded
+        self._newest: Newest | None = None
         self._retractions: tuple[gomod.Retraction, ...] | None = None
+        self._intervals: list[tuple[str, str, gomod.Retraction]] = []
+        """The same with the ends as semver.order has them: there may be very many versions to look at."""
         self._weighed: _Weighed | None = None
         """What the hop that was asked last offered."""
 
     async def query(self, purpose: Purpose, query: str, *, check_retractions: bool) -> str:
         """modload Query: walk the list until one hop answers; returns the version. Raises GoError."""
         return await self._walker.walk(
-            purpose, query, lambda hop: self._query_hop(hop, query, check_retractions)
+            purpose, query, lambda hop: self._query_hop(hop, query, check_retractions, self._current)
         )
 
-    async def _query_hop(self, hop: Hop, query: str, check_retractions: bool) -> str:
+    async def confirm(self, version: str) -> str:
+        """modload moduleInfo: the chosen version as a query of its own, which makes v1 the newest v1.2.3."""
+        return await self._walker.walk(
+            Purpose.CONFIRM, version, lambda hop: self._query_hop(hop, version, False)
+        )
+
+    async def _query_hop(
+        self, hop: Hop, query: str, check_retractions: bool, current: str = ""
+    ) -> str:
         """modload queryProxy at one hop."""
         if self.path in ("std", "cmd"):
             words = f"can't query specific version ({quote(query)}) of standard-library module"
             raise GoError(f"{words} {quote(self.path)}")
         check_query_path(self.path)
         repo = self._repositories.lookup(hop, self.path)
-        matcher = queries.parse_query(self.path, query)
+        matcher = queries.parse_query(self.path, query, current)
         self._weighed = _Weighed(matcher)
         if matcher.revision:
             return await self._query_revision(repo, query)
         listed = await repo.versions(matcher.prefix)
         chosen = await self._choose(repo, matcher, listed, check_retractions)
+        stays = current if query in ("upgrade", "patch") else ""
         if chosen is None:
-            raise queries.NoMatchingVersion(query)
-        return (await repo.stat(chosen)).version
+            if not stays:
+                raise queries.NoMatchingVersion(query)
+            await self._require_allowed(stays, check_retractions)
+            chosen = stays
+        info = await repo.stat(chosen)
+        if module.is_pseudo_version(stays) and info.time and info.time < module.pseudo_version_time(stays):
+            # What is on a branch without tags is not left for what was there before it.
+            await self._require_allowed(stays, check_retractions)
+            info = await repo.stat(stays)
+        return info.version
 
     def why(self, chosen: str) -> tuple[str, tuple[PassedOver, ...]]:
         """Why the last query became this version, and which versions would have come before it."""
@@ -155,7 +200,22 @@ class Resolver:
     async def _allows(self, matcher: queries.QueryMatcher, version: str, check_retractions: bool) -> bool:
         if not matcher.matches(version):
             return False
-        return not (check_retractions and await self._is_retracted(version))
+        if not check_retractions:
+            return True
+        return version not in self._excluded and not await self._is_retracted(version)
+
+    async def _require_allowed(self, version: str, check_retractions: bool) -> None:
+        """Raise what CheckAllowed says of a version that is excluded or retracted."""
+        if not check_retractions:
+            return
+        if version in self._excluded:
+            raise ModuleError(self.path, version, GoError("excluded by go.mod"))
+        lines = list(await self._retractions_of(version))
+        if lines:
+            reasons = [line.rationale for line in lines if line.rationale]
+            words = "retracted by module author"
+            words += f": {short_message(reasons[0], words)}" if reasons else ""
+            raise ModuleError(self.path, version, GoError(words))
 
     async def _has_go_mod(self, version: str) -> bool:
         """versionHasGoMod: whether a version has a go.mod beyond the one line that go makes up."""
@@ -163,30 +223,49 @@ class Resolver:
         return text != f"module {self.path}\n".encode()
 
     async def _is_retracted(self, version: str) -> bool:
-        """CheckRetractions: whether the newest version's go.mod takes this version back."""
-        if self._retractions is None:
-            self._retractions = await self._load_retractions()
-        return any(
-            semver.compare(retraction.low, version) <= 0 <= semver.compare(retraction.high, version)
-            for retraction in self._retractions
-        )
+        """CheckRetractions: whether the newest version's go.mod takes this version back.
 
-    async def _load_retractions(self) -> tuple[gomod.Retraction, ...]:
-        """The retractions of the newest version, read once for each run.
-
-        Whatever goes wrong on the way counts as "nothing is retracted": go ignores it too.
+        Whatever goes wrong on the way counts as "it does not": go ignores it too.
         """
+        return any(True for _ in await self._retractions_of(version))
+
+    async def _retractions_of(self, version: str) -> Iterator[gomod.Retraction]:
+        """The lines of the newest go.mod that take this version back."""
+        if self._retractions is None:
+            newest = (await self.newest()).go_mod
+            lines = () if newest is None else newest.retracts
+            self._intervals = [(semver.order(line.low), semver.order(line.high), line) for line in lines]
+            self._retractions = lines
+        if not self._intervals:
+            return iter(())
+        place = semver.order(version)
+        return (line for low, high, line in self._intervals if low <= place <= high)
+
+    async def newest(self) -> Newest:
+        """The newest version and its go.mod, read once for each run."""
+        if self._newest is None:
+            self._newest = await self._read_newest()
+        return self._newest
+
+    async def _read_newest(self) -> Newest:
+        version = ""
         try:
-            newest = await self._newest_version()
-            if not newest:
-                return ()  # an empty version names a folder to go, which is not there
-            return gomod.parse_lax(await self._repositories.go_mod(self.path, newest)).retracts
-        except GoError:
-            return ()
+            version = await self._newest_version()
+            if not version:
+                return Newest()  # an empty version names a folder to go, which is not there
+            text = await self._repositories.go_mod(self.path, version)
+            try:
+                return Newest(version, gomod.parse_lax(text))
+            except GoError as error:
+                raise ModuleError(self.path, version, GoError(f"parsing go.mod: {error}")) from None
+        except GoError as error:
+            return Newest(version, None, error)
 
     async def _newest_version(self) -> str:
         """queryLatestVersionIgnoringRetractions."""
-        return await self.query(Purpose.RETRACTIONS, "latest", check_retractions=False)
+        return await self._walker.walk(
+            Purpose.RETRACTIONS, "latest", lambda hop: self._query_hop(hop, "latest", False, "")
+        )
 
 
 _ORDER = cmp_to_key(semver.compare)

@@ -123,7 +123,16 @@ def _setting_views(environment: Environment) -> Iterator[SettingView]:
 
 
 def _refused(environment: Environment, path: str, query: str) -> Download | None:
-    """What becomes of a go command that does not even start as itself, or None."""
+    """What becomes of a `go mod download` that does not even start as itself, or None."""
+    rule = "cmd/go/internal/modload/list.go listModules"
+    return refused(environment, (rule, lambda: mode.check_argument(path, query)))
+
+
+def refused(environment: Environment, own: tuple[str, Callable[[], None]]) -> Download | None:
+    """What becomes of a go command that does not even start as itself, or None.
+
+    ``own`` is the last check, of the command's own argument: where its rule stands, and what raises GoError.
+    """
     checks: tuple[tuple[str, Callable[[], None]], ...] = (
         ("runtime/runtime1.go parsegodebug",
          lambda: mode.check_godebug(environment.process.get("GODEBUG", ""))),
@@ -134,7 +143,7 @@ def _refused(environment: Environment, path: str, query: str) -> Download | None
          lambda: mode.check_goflags(environment.get("GOFLAGS"))),
         ("cmd/go/internal/modload/init.go Init",
          lambda: mode.check_go111module(environment.get("GO111MODULE"))),
-        ("cmd/go/internal/modload/list.go listModules", lambda: mode.check_argument(path, query)),
+        own,
     )  # fmt: skip
     for rule, check in checks:
         try:

@@ -92,7 +92,7 @@ class Walker:
         goes_on = ranking.add(attempt.hop, error)
         last = attempt.hop.id == len(self._route.hops) - 1
         verdict = Verdict.NEXT if goes_on and not last else Verdict.STOP
-        self._decide(attempt, verdict, _because(attempt.hop, error, goes_on, last), error)
+        self._decide(attempt, verdict, edge_words(attempt.hop, error, goes_on, last), error)
         return goes_on
 
     def _decide(self, attempt: Attempt, verdict: Verdict, because: str, error: GoError | None = None) -> None:
@@ -109,7 +109,7 @@ class Walker:
         )
 
 
-def _because(hop: Hop, error: GoError, goes_on: bool, last: bool) -> str:
+def edge_words(hop: Hop, error: GoError, goes_on: bool, last: bool) -> str:
     """Why the edge behind a hop decides as it does, in a few words."""
     answer = unwrap(error, HTTPError)
     what = str(answer.status) if isinstance(answer, HTTPError) else _class(hop, error)
@@ -137,6 +137,7 @@ def _class(hop: Hop, error: GoError) -> str:
 
 
 _KINDS = (
+    ("but does not contain package", "a module without the package"),
     ("no matching versions", "an answer without a version that fits"),
     ("invalid response from proxy", "an answer that is not the JSON it should be"),
     ("proxy returned info for version", "an answer about another version"),

@@ -206,7 +206,7 @@ def run_go(running: World, variables: Mapping[str, str], target: str, home: Path
         version=said.get("Version"),
         sum=said.get("Sum"),
         go_mod_sum=said.get("GoModSum"),
-        error=_normal(error),
+        error=normal(error),
         **_wire(running),
     )
 
@@ -227,7 +227,7 @@ def run_modtrace(
         version=said["version"] or None,
         sum=said["sum"],
         go_mod_sum=said["go_mod_sum"],
-        error=_normal(said["error"]),
+        error=normal(said["error"]),
         served=said["served"] if _served_is_on_the_wire(said) else wire["served"],
         requests=wire["requests"],
     )
@@ -249,7 +249,7 @@ def _served_is_on_the_wire(said: dict[str, Any]) -> bool:
     return not any(r["redirects"] or r["url"].startswith("file:") for r in said["requests"])
 
 
-def _normal(error: str | None) -> str | None:
+def normal(error: str | None) -> str | None:
     return None if error is None else _PORT_OF_CLIENT.sub(r"\1 tcp 127.0.0.1:PORT->", error.strip())
 
 

@@ -22,11 +22,14 @@ _OF_PANE = {
     "tree": (_AGAIN, _TRY, _OPEN, _COPY, _FIND, Wish("x", "look closer", "look")),
     "modules": (
         Wish("enter", "menu"),
-        Wish("Z", "zip"),
         Wish("a", "ask all"),
-        _COPY,
+        Wish("I", "by name"),
+        Wish("S", "save"),
         _FIND,
-        Wish("m", "mod"),
+        _COPY,
+        Wish("J", "beside"),
+        Wish("M", "go.mod"),
+        Wish("F", "files"),
     ),
     "detail": (_BACK, _COPY, Wish("Y", "copy as"), _FIND, Wish("z", "zoom")),
 }
@@ -49,6 +52,8 @@ class Where:
     """What the key of the tape does now."""
     what_if: bool = False
     """Whether values are tried that are not real."""
+    may_be_package: bool = False
+    """Whether what was traced is no module, and may be a package."""
 
 
 def key_wishes(where: Where) -> list[Wish]:
@@ -73,6 +78,8 @@ def key_wishes(where: Where) -> list[Wish]:
         wishes += [Wish("R", "live")]
     elif not where.traced and not where.tracing:
         wishes += [_TRACE]
+    if where.may_be_package and not where.replaying and where.pane != "detail":
+        wishes += [Wish("O", "as go get", "as_get")]
     if where.what_if and not where.replaying and where.pane != "detail":
         wishes += [Wish("u", "undo"), Wish("A", "apply"), Wish("C", "copy settings")]
     return [*wishes, *_OF_PANE[where.pane], *_MORE, _HELP, _QUIT]

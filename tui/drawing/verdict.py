@@ -9,6 +9,7 @@ from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 from tui.drawing.case_details import primary
 from tui.drawing.figures import duration, waiting
+from tui.drawing.package_hint import package_hint
 from tui.lines import Line, Piece, Role, cells, fit_middle, line, spread, wrap
 from tui.symbols import Symbols
 
@@ -74,7 +75,8 @@ def _lines(
             words = f" could not tell: {target} was stopped before the end"
             return [line((symbols.unknown, Role.WARN), words)]
         case Outcome.UNKNOWN:
-            return _cut([(symbols.unknown, Role.WARN), " could not tell: "], finished.detail, width, symbols)
+            lines = _cut([(symbols.unknown, Role.WARN), " could not tell: "], finished.detail, width, symbols)
+            return lines + package_hint(trace, width, symbols)
 
 
 def _running(trace: Trace, target: str, now: float, width: int, symbols: Symbols) -> Line:
@@ -115,7 +117,7 @@ def _failure(trace: Trace, width: int, symbols: Symbols, remedy: list[Line]) -> 
     if cause is not None:
         head = [("  first cause: ", Role.STRONG)]
         lines += _cut(head, cause.summary, width, symbols, most=MAX_CAUSE_LINES)
-    return lines + remedy
+    return lines + package_hint(trace, width, symbols) + remedy
 
 
 def _remedy(cases: Sequence[Case], width: int, symbols: Symbols, *, looking: bool) -> list[Line]:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from tui.aside import Aside
 from tui.drawing.head_lines import story_lines, title_line
 from tui.drawing.key_wishes import Where, key_wishes
+from tui.drawing.package_hint import is_no_module
 from tui.drawing.verdict import MAX_LINES, verdict_lines
 from tui.drawing.whatif_marks import verdict_line
 from tui.lines import Line, Role, line
@@ -153,6 +154,7 @@ class Headed(Arranged):
             replaying=session.IS_REPLAY,
             tape=getattr(session, "tape_word", "pause"),
             what_if=bool(session.trial.values),
+            may_be_package=is_no_module(session.trace),
         )
         self.key_bar.show(chosen_keys(key_wishes(where), bindings, displays, self.app.size.width))
 

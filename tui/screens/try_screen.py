@@ -34,6 +34,8 @@ class MaskedScreen(Overlay[object]):
 
     def redraw(self) -> None:
         """Make everything anew, the marks in the title too."""
+        if not self.query("#overlay-title"):
+            return  # it is only about to come, and is drawn then
         super().redraw()
         self.set_heading(self._heading)
 

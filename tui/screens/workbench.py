@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tui.drawing.fields import Details, Field
+from tui.drawing.package_hint import is_no_module
 from tui.drawing.trace_details import verdict_details
 from tui.keys import footer_key, key
 from tui.lines import Role
@@ -85,7 +86,10 @@ class Workbench(Headed):
             )
         if changed & (Changed.TABLE | Changed.TRACE):
             hint = self._modules_hint()
-            self.modules.show(self.shown.table, self._chosen(), hint, about=session.table)
+            self.modules.show(
+                self.shown.table, self._chosen(), hint, about=session.table,
+                is_no_module=is_no_module(session.trace),
+            )  # fmt: skip
         self.refresh_details()
         self.show_keys()
 

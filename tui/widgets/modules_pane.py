@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -10,18 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
-from probes.browse.table import Cell, VersionTable, Wanted
+from probes.browse.table import Cell, ColumnKind, VersionTable, Wanted
 from probes.golang.protocol import Op
+from tui.drawing.column_details import column_details
 from tui.drawing.fields import Details
-from tui.drawing.module_rows import (
-    ModulesView,
-    column_name,
-    failures,
-    first_with,
-    module_details,
-    module_head,
-    module_rows,
-)
+from tui.drawing.matrix_head import module_head
+from tui.drawing.matrix_view import ModulesView, name_of
+from tui.drawing.module_rows import failures, first_with, module_rows
+from tui.drawing.version_details import module_details
+from tui.drawing.version_marks import marks_width
+from tui.drawing.version_search import VersionSearch
+from tui.drawing.version_words import widest
 from tui.keys import key
 from tui.lines import Line
 from tui.widgets.line_list import LineList
@@ -69,6 +68,10 @@ class ModulesPane(Pane):
         version: str
         proxy: str
 
+    @dataclass
+    class ColumnOpened(Message):
+        """The user wants to see everything about the selected column."""
+
     def __init__(self) -> None:
         super().__init__(id="modules")
         self._table = VersionTable()
@@ -81,8 +84,14 @@ class ModulesPane(Pane):
         self._told: set[Wanted] = set()
         """The failed downloads whose reason was told."""
         self._measured: list[str] | None = None
-        self._longest = 0
+        self._widest = (0, 0)
         """Of the versions that were measured."""
+        self._has_kinds = False
+        """Whether some of them are more than releases."""
+        self._search = VersionSearch()
+        self._is_no_module = False
+        self.asked_for: frozenset[str] = frozenset()
+        """The versions that the user had asked for by name."""
         self._led: str | None = None
         """The version that the cursor was put on by itself."""
         self.head = LinesView(self._head, id="modules-head")
@@ -92,12 +101,20 @@ class ModulesPane(Pane):
         yield self.head
 
     def show(
-        self, table: VersionTable, chosen: str | None, hint: str, *, about: VersionTable | None = None
+        self,
+        table: VersionTable,
+        chosen: str | None,
+        hint: str,
+        *,
+        about: VersionTable | None = None,
+        is_no_module: bool = False,
     ) -> None:
         """Show a table; ``chosen`` is go's version, ``about`` the table that this is a copy of."""
+        self._is_no_module = is_no_module
         about = about or table
         if about is not self._about:
             self._column, self._led, self._about, self._has_chosen = 0, None, about, False
+            self.asked_for = frozenset()
         self._table, self._chosen, self._hint = table, chosen, hint
         if not self._has_chosen:
             self._column = first_with(table, chosen)
@@ -106,7 +123,7 @@ class ModulesPane(Pane):
         self.redraw_title()
         if self._led is None and chosen in table.versions():
             self._led = chosen
-            self.list.select(("version", chosen))
+            self.list.select(chosen)
 
     def _tell_failures(self) -> None:
         """Say why a download failed, once it has."""
@@ -117,18 +134,27 @@ class ModulesPane(Pane):
         self._told = set(failed)
 
     def remark(self) -> str:
-        """How many versions there are."""
+        """How many versions there are, and whether their module is still recommended."""
         count = len(self._table.versions())
-        return f"{count} version{'' if count == 1 else 's'}" if count else ""
+        module = self._table.module
+        words = [f"{count} version{'' if count == 1 else 's'}"] if count else []
+        words += ["deprecated"] if module is not None and module.deprecated else []
+        return ", ".join(words)
 
     def _view(self, width: int) -> ModulesView:
         versions = self._table.versions()
         if versions is not self._measured:
-            self._measured, self._longest = versions, max(map(len, versions), default=0)
-        return ModulesView(
+            self._measured, self._widest = versions, widest(versions)
+            self._has_kinds = any("-" in version or "+" in version for version in versions)
+        longest, longest_short = self._widest
+        view = ModulesView(
             self._table, self._column, width, self.symbols, self._chosen, self._hint,
-            longest=self._longest, in_full=self.in_full,
+            longest=longest, longest_short=longest_short, in_full=self.in_full, height=self.size.height,
+            asked_for=self.asked_for, is_no_module=self._is_no_module,
         )  # fmt: skip
+        module = self._table.module
+        has_kinds = self._has_kinds or (module is not None and bool(module.retracted))
+        return replace(view, marks=marks_width(view, has_kinds=has_kinds)) if versions else view
 
     def _head(self, width: int) -> list[Line]:
         return module_head(self._view(width))
@@ -136,17 +162,46 @@ class ModulesPane(Pane):
     def redraw(self) -> None:
         """Make the rows anew."""
         self.head.show(self._head)
-        self.show_rows(module_rows(self._view(self.width), self.needle), narrowed=True)
+        rows = module_rows(self._view(self.width), self.needle, self._search)
+        self.show_rows(rows, narrowed=True)
+
+    def on_resize(self) -> None:
+        """A higher pane has room for more lines above the list."""
+        self.head.show(self._head)
 
     def version(self) -> str | None:
         """The version under the cursor."""
         row = self.list.cursor_row
-        return row.key[1] if row is not None and isinstance(row.key, tuple) else None
+        return row.key if row is not None and isinstance(row.key, str) else None
+
+    def _under(self) -> int | None:
+        """The column that the row under the cursor is about, where there are no versions."""
+        row = self.list.cursor_row
+        key = None if row is None else row.key
+        return key[1] if isinstance(key, tuple) and key[0] == "column" else None
 
     def details(self) -> Details | None:
-        """The version under the cursor."""
-        version = self.version()
+        """The version under the cursor, or the column."""
+        version, column = self.version(), self._under()
+        if column is not None and column < len(self._table.columns):
+            return column_details(self._view(self.width), column)
         return None if version is None else module_details(self._view(self.width), version)
+
+    def column_details(self) -> Details | None:
+        """The selected column."""
+        if self._column >= len(self._table.columns):
+            return None
+        return column_details(self._view(self.width), self._column)
+
+    @property
+    def column(self) -> int:
+        """The selected column."""
+        return self._column
+
+    @property
+    def column_name(self) -> str:
+        """What the selected column is called."""
+        return name_of(self._table, self._column)
 
     @on(LineList.Moved)
     def _moved(self, event: LineList.Moved) -> None:
@@ -162,8 +217,9 @@ class ModulesPane(Pane):
         version = self.version()
         self._has_chosen = True
         if version is not None:
-            proxy = column_name(self._table, Wanted(version, Op.ZIP, self._column))
-            self.post_message(self.Menu(version, proxy))
+            self.post_message(self.Menu(version, self.column_name))
+        elif self._under() is not None:
+            self.post_message(self.ColumnOpened())
 
     # -- actions -------------------------------------------------------------------------------------
 
@@ -182,8 +238,11 @@ class ModulesPane(Pane):
         self._has_chosen = True
         wanted = Wanted(version, Op(kind), self._column)
         cell = self._table.cell(version, self._column)
-        name = column_name(self._table, wanted)
-        if cell is Cell.PRIVATE:
+        name = self.column_name
+        kind = self._table.columns[self._column].column.kind if self._table.columns else ColumnKind.PROXY
+        if kind is not ColumnKind.PROXY:
+            self.post_message(self.Refused(f"single files come from a proxy, and {name} is none"))
+        elif cell is Cell.PRIVATE:
             self.post_message(self.Refused("the path is private: no proxy is ever asked"))
         elif cell is Cell.NOT_ASKED:
             self.post_message(self.Refused(f"go would not come to {name}; press a to ask it all the same"))

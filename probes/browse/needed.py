@@ -1,0 +1,317 @@
+"""Which versions a project needs: by its go.sum, or where there is none by its requirement graph.
+
+A go.sum names all that `go build`, `go vet` and `go test` ever read in a tidy project: `M V h1:` a zip, and
+`M V/go.mod h1:` only a go.mod, which the graph is loaded from. Without one the graph is walked as go walks it
+(cmd/go/internal/modload/buildlist.go readModGraph, with its pruning; mvs), and the zips are those of the
+build list: the highest version of each path. replace and exclude of the main module, or of the workspace,
+count as they do for go (modload/modfile.go goModSummary, Replacement); a folder on the right side of a
+replacement is part of the project and is read, not fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from probes.browse.gosum import GoSum, read_go_sums
+from probes.browse.saved import Want
+from probes.golang import gover, semver
+from probes.golang.environment import Environment
+from probes.golang.errors import GoError
+from probes.golang.gomod import parse_lax
+from probes.golang.gomod_full import FullGoMod, Replaced, is_directory_path, read_full
+from probes.golang.gomod_syntax import Line, parse_syntax
+from probes.share.state import read_regular
+from probes.trace.toolchains import TOOLCHAIN_PATH
+
+MOST_BYTES = 16 << 20
+PRUNED_SINCE = "1.17"
+"""gover.ExplicitIndirectVersion: from here on a go.mod names all that its packages need."""
+Version = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MainModule:
+    """One module of the project."""
+
+    folder: Path
+    parsed: FullGoMod
+
+
+@dataclass(slots=True)
+class Project:
+    """What is to be built, as its files say."""
+
+    folder: Path
+    modules: list[MainModule]
+    go_sum: GoSum = field(default_factory=GoSum)
+    work: Path | None = None
+    """The go.work file, where the modules are those of a workspace."""
+    work_go: str = ""
+    work_toolchain: str = ""
+    work_replaces: tuple[Replaced, ...] = ()
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether go.sum says what is needed."""
+        return bool(self.go_sum.hashes)
+
+    @property
+    def has_vendor(self) -> bool:
+        """Whether go would take everything from a vendor folder anyway."""
+        return (self.folder / "vendor" / "modules.txt").exists()
+
+    @property
+    def go_version(self) -> str:
+        """The newest go line."""
+        return self._newest([self.work_go, *(one.parsed.go_version for one in self.modules)])
+
+    @property
+    def toolchain(self) -> str:
+        """The release that go would switch to if it is older: "go1.27.3"; "" where none is asked for."""
+        named = [self.work_toolchain, *(one.parsed.toolchain for one in self.modules)]
+        asked = self._newest([name.removeprefix("go") for name in named if name.startswith("go")])
+        newest = self._newest([asked, self.go_version])
+        if not newest:
+            return ""
+        if gover.is_lang(newest) and gover.compare(newest, "1.21") >= 0:
+            newest += ".0"
+        return f"go{newest}"
+
+    @staticmethod
+    def _newest(versions: Iterable[str]) -> str:
+        best = ""
+        for version in versions:
+            if version and gover.is_valid(version) and (not best or gover.compare(version, best) > 0):
+                best = version
+        return best
+
+    def replacement(self, path: str, version: str) -> Replaced | None:
+        """What stands in for a version (modload Replacement); go.work comes before the go.mod files."""
+        lists = [self.work_replaces, *(one.parsed.replaces for one in self.modules)]
+        for replaces in lists:
+            for wanted in (version, ""):
+                found = [one for one in replaces if one.path == path and one.version == wanted]
+                if found:
+                    return found[-1]
+        return None
+
+    def excluded(self) -> frozenset[Version]:
+        """The versions that go.mod rules out."""
+        return frozenset(
+            (one.path, one.version) for main in self.modules for one in main.parsed.excludes
+        )
+
+    def folder_of(self, replaced: Replaced) -> Path:
+        """Where a folder on the right side of a replacement is."""
+        bases = {id(one): main.folder for main in self.modules for one in main.parsed.replaces}
+        base = bases.get(id(replaced), self.folder)
+        return base / replaced.new_path
+
+    def effective(self, path: str, version: str) -> Version | Path:
+        """What is fetched for a version: it, another one, or nothing, for there is a folder."""
+        replaced = self.replacement(path, version)
+        if replaced is None:
+            return path, version
+        if not replaced.new_version or is_directory_path(replaced.new_path):
+            return self.folder_of(replaced)
+        return replaced.new_path, replaced.new_version
+
+
+def read_project(place: Path, environment: Environment) -> Project:
+    """The project of a folder, a go.mod or a go.work. Raises GoError and OSError."""
+    if place.is_dir():
+        work = _find_work(place, environment)
+        go_mod = work or _upward(place, "go.mod")
+        if go_mod is None:
+            raise GoError(f"there is no go.mod in {place} or above it")
+        place = go_mod
+    # Whatever it is called, `go build -modfile` takes what ends in .mod; only a workspace is something else.
+    return _workspace(place) if place.name == "go.work" else _module(place)
+
+
+def _upward(folder: Path, name: str) -> Path | None:
+    folder = folder.absolute()
+    return next((one / name for one in (folder, *folder.parents) if (one / name).is_file()), None)
+
+
+def _find_work(folder: Path, environment: Environment) -> Path | None:
+    """modload FindGoWork, seen from this folder."""
+    named = environment.process.get("GOWORK", "")
+    if named == "off":
+        return None
+    if named not in ("", "auto"):
+        return Path(named)
+    return _upward(folder, "go.work")
+
+
+def _main(file: Path) -> MainModule:
+    parsed = read_full(read_regular(file, MOST_BYTES), file=str(file))
+    if parsed.errors:
+        raise GoError(f"errors parsing {file}:\n" + "\n".join(parsed.errors))
+    return MainModule(file.parent, parsed)
+
+
+def _module(file: Path) -> Project:
+    sums = file.with_suffix(".sum")
+    return Project(file.parent, [_main(file)], read_go_sums([sums]))
+
+
+def _workspace(file: Path) -> Project:
+    folders: list[Path] = []
+    words: dict[str, str] = {}
+    replaces = b""
+    text = read_regular(file, MOST_BYTES)
+    for statement in parse_syntax(text.decode("utf-8", "surrogateescape"), str(file)):
+        lines = [statement] if isinstance(statement, Line) else statement.lines
+        for line in lines:
+            tokens = line.tokens[1:] if isinstance(statement, Line) else line.tokens
+            match statement.tokens[0]:
+                case "use" if tokens:
+                    folders.append(file.parent / tokens[0].strip('"`'))
+                case "go" | "toolchain" if tokens:
+                    words[statement.tokens[0]] = tokens[0]
+                case "replace":
+                    replaces += f"replace {' '.join(tokens)}\n".encode("utf-8", "surrogateescape")
+    modules = [_main(folder / "go.mod") for folder in folders]
+    sums = [folder / "go.sum" for folder in folders] + [file.with_name("go.work.sum")]
+    more = read_full(b"module work\n" + replaces, file=str(file)).replaces
+    return Project(
+        file.parent, modules, read_go_sums(sums), file, words.get("go", ""), words.get("toolchain", ""), more
+    )
+
+
+# -- what is needed ----------------------------------------------------------------------------------
+
+
+class Needs:
+    """What to save for a project; more turns up while go.mod files come in."""
+
+    def __init__(self, project: Project, toolchains: Iterable[str] = ()) -> None:
+        self._project = project
+        self._extra = [Want(TOOLCHAIN_PATH, version) for version in toolchains]
+        self._excluded = project.excluded()
+        self._mains = {one.parsed.module_path for one in project.modules}
+        self._selected: dict[str, str] = {}
+        self._seen: set[tuple[Version, bool]] = set()
+        self._waiting: dict[Version, list[tuple[Version, bool]]] = {}
+        """By what is fetched: the versions of the graph that wait for its go.mod, and how."""
+        self._mods: dict[Version, bytes] = {}
+        self._failed: set[Version] = set()
+        self.unreadable: dict[Version, str] = {}
+        """Versions whose go.mod makes no sense."""
+
+    def first(self) -> list[Want]:
+        """What is known to be needed before anything is fetched."""
+        if self._project.has_sums:
+            return [*self._by_sums(), *self._extra]
+        wants: list[Want] = []
+        for main in self._project.modules:
+            prunes = _prunes(main.parsed.go_version)
+            for one in main.parsed.requires:
+                if (one.path, one.version) in self._excluded:
+                    continue
+                self._select(one.path, one.version)
+                wants += self._enqueue((one.path, one.version), prunes)
+        return [*dict.fromkeys(wants), *self._extra]
+
+    def _by_sums(self) -> list[Want]:
+        go_sum = self._project.go_sum
+        zips = [key for key in go_sum.zips() if key[0] != TOOLCHAIN_PATH]
+        wants = [Want(path, version) for path, version in zips]
+        known = set(zips)
+        mods = [key for key in go_sum.mods() if key[0] != TOOLCHAIN_PATH]
+        wants += [Want(*key, only_mod=True) for key in mods if key not in known]
+        known.update(mods)
+        for main in self._project.modules:
+            for one in main.parsed.requires:
+                what = self._project.effective(one.path, one.version)
+                if isinstance(what, tuple) and what not in known and what[0] not in self._mains:
+                    wants.append(Want(*what))
+        return list(dict.fromkeys(wants))
+
+    def more(self, want: Want, version: str, mod: bytes | None) -> list[Want]:
+        """What the go.mod of a version makes needed besides."""
+        if self._project.has_sums or not want.only_mod:
+            return []
+        if mod is None:
+            self._failed.add((want.path, want.query))
+            return []
+        fetched = want.path, version
+        self._mods[fetched] = mod
+        wants: list[Want] = []
+        for one, prunes in self._waiting.pop(fetched, []):
+            wants += self._expand(one, prunes, mod)
+        return list(dict.fromkeys(wants))
+
+    def rest(self) -> list[Want]:
+        """What is needed once the whole graph is known: the zips of the build list."""
+        if self._project.has_sums:
+            return []
+        wants = []
+        for path, version in self._selected.items():
+            what = self._project.effective(path, version)
+            if isinstance(what, tuple) and what not in self._failed:
+                wants.append(Want(*what))
+        return list(dict.fromkeys(wants))
+
+    # -- the graph -----------------------------------------------------------------------------------
+
+    def _select(self, path: str, version: str) -> None:
+        if path in self._mains:
+            return
+        known = self._selected.get(path)
+        if known is None or semver.compare(version, known) > 0:
+            self._selected[path] = version
+
+    def _enqueue(self, one: Version, prunes: bool) -> list[Want]:
+        """readModGraph's enqueue: load a go.mod, and what it leads to."""
+        if (one, prunes) in self._seen or one[0] in self._mains:
+            return []
+        self._seen.add((one, prunes))
+        what = self._project.effective(*one)
+        if isinstance(what, Path):
+            try:
+                return self._expand(one, prunes, read_regular(what / "go.mod", MOST_BYTES))
+            except OSError as error:
+                self.unreadable[one] = f"{what / 'go.mod'}: {error.strerror}"
+                return []
+        if what in self._mods:
+            return self._expand(one, prunes, self._mods[what])
+        self._waiting.setdefault(what, []).append((one, prunes))
+        return [Want(*what, only_mod=True)]
+
+    def _expand(self, one: Version, prunes: bool, mod: bytes) -> list[Want]:
+        try:
+            parsed = parse_lax(mod, file=f"{one[0]}@{one[1]}: go.mod")
+        except GoError as error:
+            self.unreadable[one] = str(error)
+            return []
+        own = _prunes(parsed.go_version)
+        wants: list[Want] = []
+        for required in parsed.requires:
+            version = required.path, required.version
+            if version in self._excluded:
+                continue
+            self._select(*version)
+            if not prunes or not own:
+                wants += self._enqueue(version, own and prunes)
+        return wants
+
+
+def _prunes(go_version: str) -> bool:
+    """Whether a go.mod with this go line names all that its packages need; without a line it is go 1.16."""
+    return bool(go_version) and gover.compare(go_version, PRUNED_SINCE) >= 0
+
+
+def go_sum_at(place: Path, environment: Environment) -> GoSum:
+    """The go.sum that counts for a go in this folder; an empty one outside of any module. Raises OSError and
+    GoError for one that cannot be read."""
+    try:
+        project = read_project(place, environment)
+    except (GoError, OSError, ValueError) as error:
+        if "malformed go.sum" in str(error):
+            raise
+        return GoSum()
+    return project.go_sum

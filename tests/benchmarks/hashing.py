@@ -1,0 +1,140 @@
+"""How fast modtrace hashes what `go mod verify` hashes: the zips of a module cache and the folders beside them.
+
+python tests/benchmarks/hashing.py [ROUNDS]
+
+A module cache is filled by the real go command from a file:// proxy whose modules are made of Go's own
+sources: many small files, and few big ones. Then go and modtrace go over the same cache by turns; what is
+printed is the median round of each, and the median of how the two of one round compare. Judges nothing. The bytes are those of the files, once in the zip and once
+in the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+from probes.golang.many_hashes import Hashed, HashWork, verify_many
+from tests.against_go.golang import go_binary, goroot
+
+SMALL_MODULES = 6
+SMALL_FILES = 700
+BIG_FILE_BYTES = 24 << 20
+VERSION = "v1.0.0"
+
+
+def sources() -> list[Path]:
+    """Go's own sources: files of the size that modules have."""
+    return sorted(path for path in (goroot() / "src").rglob("*.go") if "/testdata/" not in str(path))
+
+
+def modules(files: list[Path]) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Module paths and their files."""
+    for number in range(SMALL_MODULES):
+        part = files[number * SMALL_FILES:(number + 1) * SMALL_FILES]
+        yield f"small.test/m{number}", {f"d{at % 40}/f{at}.go": path.read_bytes() for at, path in enumerate(part)}
+    text = b"".join(path.read_bytes() for path in files[:4000])
+    yield "big.test/text", {f"f{n}.txt": text[n * BIG_FILE_BYTES:(n + 1) * BIG_FILE_BYTES] for n in range(2)}
+    yield "big.test/noise", {"noise.bin": os.urandom(BIG_FILE_BYTES), "twice.bin": os.urandom(1 << 20) * 20}
+
+
+def write_proxy(folder: Path) -> list[str]:
+    """A file:// proxy with the modules; their paths."""
+    paths = []
+    for path, files in modules(sources()):
+        at = folder / path / "@v"
+        at.mkdir(parents=True)
+        go_mod = f"module {path}\n\ngo 1.20\n".encode()
+        (at / f"{VERSION}.info").write_text(f'{{"Version":"{VERSION}","Time":"2024-01-01T00:00:00Z"}}')
+        (at / f"{VERSION}.mod").write_bytes(go_mod)
+        with zipfile.ZipFile(at / f"{VERSION}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in {"go.mod": go_mod, **files}.items():
+                archive.writestr(f"{path}@{VERSION}/{name}", data)
+        paths.append(path)
+    return paths
+
+
+def filled_cache(folder: Path) -> tuple[dict[str, str], Path, list[str]]:
+    """go's environment, a project that requires the modules, and the modules' paths."""
+    proxy, project = folder / "proxy", folder / "project"
+    paths = write_proxy(proxy)
+    project.mkdir()
+    required = "".join(f"\t{path} {VERSION}\n" for path in paths)
+    (project / "go.mod").write_text(f"module bench.test\n\ngo 1.20\n\nrequire (\n{required})\n")
+    environment = {
+        "HOME": str(folder), "PATH": os.environ["PATH"], "GOENV": "off", "GOTOOLCHAIN": "local",
+        "GOPROXY": f"file://{proxy}", "GOSUMDB": "off", "GOFLAGS": "-modcacherw -mod=mod",
+        "GOPATH": str(folder / "gopath"), "GOMODCACHE": str(folder / "cache"),
+        "GOCACHE": str(folder / "gocache"),
+    }  # fmt: skip
+    subprocess.run([str(go_binary()), "mod", "download"], cwd=project, env=environment, check=True)
+    return environment, project, paths
+
+
+def work(cache: Path, paths: list[str]) -> list[HashWork]:
+    """What go mod verify hashes."""
+    zips = [HashWork(cache / "cache/download" / path / "@v" / f"{VERSION}.zip") for path in paths]
+    return zips + [HashWork(cache / f"{path}@{VERSION}", f"{path}@{VERSION}") for path in paths]
+
+
+def measured(run: Callable[[], None], who: int) -> tuple[float, float]:
+    """Seconds on the clock, and of the processor, of this process or of its children."""
+    before, began = resource.getrusage(who), time.perf_counter()
+    run()
+    took, after = time.perf_counter() - began, resource.getrusage(who)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Print the table."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        environment, project, paths = filled_cache(Path(folder))
+        cache = Path(environment["GOMODCACHE"])
+        for title, chosen in (
+            ("all", paths),
+            ("many small files", [path for path in paths if path.startswith("small")]),
+            ("few big files", [path for path in paths if path.startswith("big")]),
+        ):
+            required = "".join(f"\t{path} {VERSION}\n" for path in chosen)
+            (project / "go.mod").write_text(f"module bench.test\n\ngo 1.20\n\nrequire (\n{required})\n")
+            compare(title, environment, project, work(cache, chosen), rounds)
+
+
+def compare(
+    title: str, environment: dict[str, str], project: Path, todo: list[HashWork], rounds: int
+) -> None:
+    """Measure both by turns and print a table."""
+    hashed: list[Hashed] = []
+
+    def ours() -> None:
+        hashed[:] = verify_many(todo)
+
+    def gos() -> None:
+        command = [str(go_binary()), "mod", "verify"]
+        subprocess.run(command, cwd=project, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+    rounds_of: dict[str, list[tuple[float, float]]] = {"go mod verify": [], "modtrace": []}
+    for _ in range(rounds):
+        rounds_of["go mod verify"].append(measured(gos, resource.RUSAGE_CHILDREN))
+        rounds_of["modtrace"].append(measured(ours, resource.RUSAGE_SELF))
+    assert all(one.error is None for one in hashed), hashed
+    size, files = sum(one.bytes for one in hashed), sum(one.files for one in hashed)
+    print(f"{title}: {files} files, {size / 1e6:.0f} MB in zips and folders")
+    for name, took in rounds_of.items():
+        clock, processor = (median(column) for column in zip(*took, strict=True))
+        print(f"  {name:<14} {clock:6.2f} s {size / clock / 1e6:7.0f} MB/s   {processor:6.2f} s of processor")
+    pairs = list(zip(*rounds_of.values(), strict=True))
+    by_clock, by_processor = (median(go[at] / own[at] for go, own in pairs) for at in (0, 1))
+    print(f"  modtrace is {by_clock:.2f} times as fast, with {by_processor:.2f} times less processor")
+
+
+if __name__ == "__main__":
+    main()
