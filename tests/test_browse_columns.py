@@ -62,14 +62,16 @@ def environment(goproxy: str, cwd: Path | str = "", **variables: str) -> Environ
     return read_environment(process={"GOPROXY": goproxy, "GOENV": "off", **variables}, cwd=str(cwd))
 
 
-def browsed(env: Environment, path: str = PATH, *, ask_all: bool = False) -> VersionTable:
+def browsed(
+    env: Environment, path: str = PATH, *, ask_all: bool = False, reach_direct: bool = False
+) -> VersionTable:
     """The table; every event goes through JSON and back."""
     table = VersionTable()
 
     def emit(event: BrowseEvent) -> None:
         table.apply(browse_event_from_json(json.loads(json.dumps(browse_event_to_json(event)))))
 
-    asyncio.run(browse(env, path, emit, limits=LIMITS, ask_all=ask_all))
+    asyncio.run(browse(env, path, emit, limits=LIMITS, ask_all=ask_all, reach_direct=reach_direct))
     return table
 
 
@@ -416,9 +418,9 @@ def test_a_long_list_is_told_before_at_latest_answers() -> None:
 # -- the module's own repository ---------------------------------------------------------------------
 
 
-def test_on_request_the_repository_is_asked_and_the_choices_come_from_it(tmp_path: Path) -> None:
-    path = "git.corp.test/x"
-    origin = Repositories(tmp_path / "origin")
+def corp_origin(folder: Path, path: str) -> Repositories:
+    """A repository of two versions, the second one withdrawn by its own go.mod."""
+    origin = Repositories(folder / "origin")
     page = f'<meta name="go-import" content="{path} git https://code.corp.test/x">'
     origin.pages[path] = Page(page)
     go_mod = f"module {path}\n"
@@ -429,6 +431,38 @@ def test_on_request_the_repository_is_asked_and_the_choices_come_from_it(tmp_pat
             Commit({"go.mod": f"{go_mod}\ngo 1.20\n\nretract v1.1.0 // no\n"}, tags=("v1.1.0",)),
         ),
     )  # fmt: skip
+    return origin
+
+
+@pytest.mark.parametrize(
+    ("goproxy", "variables", "comes"),
+    [
+        ("{0},direct", {"GOPRIVATE": "*.corp.test"}, True),
+        ("{0},direct", {}, True),
+        ("{1},direct", {}, False),
+        ("{0},off,direct", {}, False),
+        ("direct", {}, True),
+    ],
+)
+def test_the_repository_is_asked_where_go_would_come_to_it(
+    tmp_path: Path, goproxy: str, variables: dict[str, str], comes: bool
+) -> None:
+    path = "git.corp.test/x"
+    origin = corp_origin(tmp_path, path)
+    with serving(origin) as network, World([missing, lambda request: Answer(502)]) as world:
+        env = environment(
+            goproxy.format(*world.urls), PATH=os.environ["PATH"], HOME=str(tmp_path), **variables, **network
+        )
+        assert not browsed(env, path).choices["latest"].version
+        assert not origin.log
+        table = browsed(env, path, reach_direct=True)
+    assert table.choices["latest"].version == ("v1.0.0" if comes else None)
+    assert bool(origin.log) is comes
+
+
+def test_on_request_the_repository_is_asked_and_the_choices_come_from_it(tmp_path: Path) -> None:
+    path = "git.corp.test/x"
+    origin = corp_origin(tmp_path, path)
     with serving(origin) as network, World([honest]) as world:
         variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GOPRIVATE": "*.corp.test", **network}
         env = environment(f"{world.urls[0]},direct", **variables)

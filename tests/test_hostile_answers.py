@@ -27,6 +27,7 @@ from probes.demo.server import World
 from probes.golang.protocol import Op
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
+from tests.against_go.hostile_zips import overlapping
 from tests.loopback import LoopbackServer
 from tests.modtrace import COMMAND, clean_environment, start
 
@@ -266,6 +267,16 @@ def test_headers_of_escapes(tmp_path: Path, header: bytes) -> None:
                 done = run(tmp_path, server.url, "trace", f"{PATH}@v1.0.0", *form)
                 assert done.code == 1
                 assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(done.out + done.errors)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    """50 GB of entries that share their content, in 150 KB."""
+    bomb = overlapping(f"{PATH}@v1.1.0/".encode(), 125 * MIB, 400)
+    with answering({Op.ZIP: body(bomb)}) as world:
+        done = run(tmp_path, world.urls[0], "trace", f"{PATH}@v1.1.0", "--json")
+    assert done.code == 3
+    assert "the zip unpacks to 48 GiB" in done.out
+    assert done.peak < 150 * MIB
 
 
 def test_this_file_measures() -> None:

@@ -110,11 +110,13 @@ def test_one_version_by_name(tmp_path: Path) -> None:
 
 
 HANG: list[Handler] = [lambda request: Answer(fault=Fault.HANG)]
+NOBODY = {"HTTPS_PROXY": "http://127.0.0.1:1"}
+"""The way to the repository is closed, whatever this machine's network."""
 EXITS: list[tuple[list[Handler], str, list[str], dict[str, str], int]] = [
     ([missing], "{0}", [PATH], {}, 1),
     ([missing], "{0},off", [PATH], {}, 1),
-    ([missing], "{0},direct", [PATH], {}, 3),
-    ([new], "{0},direct", [PATH], {"GOPRIVATE": "m.test"}, 3),
+    ([missing], "{0},direct", [PATH], NOBODY, 1),
+    ([new], "{0},direct", [PATH], {"GOPRIVATE": "m.test", **NOBODY}, 1),
     (HANG, "{0}", [PATH, "--timeout", "0.2"], {}, 3),
     ([new], "ftp://{0}", [PATH], {}, 1),
     ([new], "{0}", ["no dot"], {}, 1),

@@ -43,6 +43,7 @@ from probes.golang.goproxy import Access, ErrorRanking, Hop
 from probes.golang.protocol import Op
 from probes.golang.queries import NoMatchingVersion
 from probes.net.limits import Limits
+from probes.sources.direct import SECLUDED
 from probes.sources.remembered import Memory
 
 __all__ = ["ask_infos", "ask_version", "browse"]
@@ -61,18 +62,20 @@ async def browse(
     *,
     limits: Limits | None = None,
     ask_all: bool = False,
+    reach_direct: bool = False,
     memory: Memory | None = None,
 ) -> None:
     """Ask who has which versions of ``path``; everybody at once with ``ask_all``.
 
-    Without it, the proxies in the order of the list and only as far as go would come. The last event is
+    Without it, the proxies in the order of the list and only as far as go would come; with ``reach_direct``
+    also the module's own repository where go would come to it, for which git is run. The last event is
     BrowseFinished, also when the task is cancelled. Raises nothing for what networks, servers or settings
     do. What ``memory`` knows is not asked for again.
     """
     browser = _Browser(environment, path, emit, limits or Limits(), memory)
     cancelled = True
     try:
-        await browser.run(ask_all)
+        await browser.run(ask_all, reach_direct)
         cancelled = False
     finally:
         emit(BrowseFinished(browser.now(), cancelled=cancelled))
@@ -104,7 +107,7 @@ class _Browser:
         """Seconds since the beginning."""
         return monotonic() - self._began
 
-    async def run(self, ask_all: bool) -> None:
+    async def run(self, ask_all: bool, reach_direct: bool) -> None:
         columns, route = self._columns, self._columns.route
         error = unusable(route)
         pattern = None if route.private is None else route.private.pattern
@@ -115,26 +118,29 @@ class _Browser:
         async with self._stack, asyncio.TaskGroup() as group:
             group.create_task(self._look_into_cache())
             group.create_task(self._look_into_go_sum())
-            group.create_task(self._ask_others(ask_all and error is None, error, project))
+            group.create_task(self._ask_others(ask_all, reach_direct, error, project))
 
-    async def _ask_others(self, ask_all: bool, error: str | None, project: asyncio.Task[Project]) -> None:
+    async def _ask_others(
+        self, ask_all: bool, reach_direct: bool, error: str | None, project: asyncio.Task[Project]
+    ) -> None:
         columns = self._columns
-        if error is not None or columns.route.private is not None:
-            pass
+        if error is not None:
+            self._skip_direct()
+        elif columns.route.private is not None:
+            reached = any(columns.route.access(hop) is Access.DIRECT for hop in columns.route.hops)
+            if ask_all or (reached and reach_direct):
+                await self._ask_direct()
+            else:
+                self._skip_direct()
         elif ask_all:
             async with asyncio.TaskGroup() as group:
                 for column, hop in columns.proxies:
                     group.create_task(self._ask(column, hop))
                 group.create_task(self._ask_direct())
-        else:
-            await self._walk()
-        if ask_all and columns.route.private is not None:
+        elif await self._walk() and reach_direct:
             await self._ask_direct()
-        elif not ask_all:
-            because = BEHIND_THE_END if columns.direct.dead else "it is asked only on request"
-            if columns.direct.dead and not any(hop.name == "direct" for hop in columns.route.hops):
-                because = "GOPROXY does not lead to it; it is asked only on request"
-            self._emit(ColumnSkipped(self.now(), columns.direct.id, because))
+        else:
+            self._skip_direct()
         chooser = Chooser(self._environment, columns, await project, self._limits, self._at_hop)
         await chooser.run(self._emit, self.now, has_list=self._has_list)
         for column, hop in columns.proxies:
@@ -186,13 +192,22 @@ class _Browser:
             )
         return self._proxies[hop.id]
 
-    async def _walk(self) -> None:
-        """Ask in the order of the list, and stop where go would stop."""
+    def _skip_direct(self) -> None:
+        """Say why the module's own repository is not asked."""
+        columns = self._columns
+        because = BEHIND_THE_END if columns.direct.dead else "it is asked only on request"
+        if columns.direct.dead and not any(hop.name == "direct" for hop in columns.route.hops):
+            because = "GOPROXY does not lead to it; it is asked only on request"
+        self._emit(ColumnSkipped(self.now(), columns.direct.id, because))
+
+    async def _walk(self) -> bool:
+        """Ask in the order of the list, and stop where go would stop; whether go would come to direct."""
         route = self._columns.route
         by_hop = {hop.id: column for column, hop in self._columns.proxies}
         ranking = ErrorRanking()
-        reason = ""
+        reason, reached = "", False
         for hop in route.hops:
+            reached |= route.access(hop) is Access.DIRECT and not reason
             column = by_hop.get(hop.id)
             if route.access(hop) is not Access.ASK or column is None:
                 continue
@@ -207,6 +222,7 @@ class _Browser:
         for column, _ in self._columns.proxies:
             if column.dead:
                 self._emit(ColumnSkipped(self.now(), column.id, BEHIND_THE_END))
+        return reached
 
     async def _ask(self, column: Column, hop: Hop) -> GoError | None:
         """Ask one proxy for its list and its latest version; the error that go would meet there, if any."""
@@ -248,6 +264,10 @@ class _Browser:
 
     async def _ask_direct(self) -> None:
         """Ask the module's own repository."""
+        if self._environment.process.get(SECLUDED):
+            because = "the demo asks nobody outside of it"
+            self._emit(ColumnSkipped(self.now(), self._columns.direct.id, because))
+            return
         column, began = self._columns.direct, monotonic()
         self._emit(ColumnAsked(self.now(), column.id))
         self._direct = direct = DirectOnce(self._environment, self._path, self._limits, self._stack)

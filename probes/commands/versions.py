@@ -32,7 +32,8 @@ proxies are asked for @v/list and @latest, and what go would ask for its choice:
 the .info of a version and the go.mod that says what is retracted. Never for a
 zip; never about a private path. What --times asks, and --all for one version,
 carries Disable-Module-Fetch, so that no proxy fetches anything because somebody
-looks around.
+looks around. Where go would come to the module's own repository, git is run in a
+temporary folder.
 
 exit codes: 0 go would find a version · 1 go would find none · 2 usage
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
@@ -125,7 +126,10 @@ class _Asking:
                 limits=self._limits, ask_all=self._all,
             )  # fmt: skip
             return
-        await browse(self._environment, self._path, self._emit, limits=self._limits, ask_all=self._all)
+        await browse(
+            self._environment, self._path, self._emit,
+            limits=self._limits, ask_all=self._all, reach_direct=True,
+        )  # fmt: skip
         column = self._who_has_most()
         if self._times and column is not None:
             newest = self.table.versions()[:MOST_TIMES]

@@ -28,6 +28,8 @@ MAX_ZIP_FILE = 500 << 20
 """Bytes of a zip file, and of all that it extracts to."""
 MAX_GO_MOD = 16 << 20
 MAX_LICENSE = 16 << 20
+_MOST_EXPANSION = 1032
+"""Bytes that one byte of DEFLATE makes at most."""
 _MAX_NAME = 255
 """Bytes of one file name, on the disks of today."""
 _MAX_PATH = 1024 if sys.platform == "darwin" else 4096
@@ -58,6 +60,18 @@ def hash_zip(file: BinaryIO, size: int, *, zip_name: str = "") -> str:
     Raises GoError for what dirhash.HashZip fails with. ``zip_name`` is what go calls the file.
     """
     return hash_zip_files(file, size, zip_name=zip_name).sum
+
+
+def most_unpacked(file: BinaryIO, size: int) -> int:
+    """How many bytes hashing may have to unpack: entries may share their content, so that this is any number.
+
+    What is declared is believed only as far as DEFLATE can make it of the bytes that there are.
+    """
+    last = {entry.name: entry for entry in read_directory(file, size)}
+    return sum(
+        min(entry.uncompressed_size, _MOST_EXPANSION * min(entry.compressed_size, size))
+        for entry in last.values()
+    )
 
 
 @dataclass(slots=True)

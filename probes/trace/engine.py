@@ -30,6 +30,9 @@ from probes.trace.walk import DirectNotTraced, Walker
 SPOOL_BYTES = 8 << 20
 """A zip larger than this is kept in a temporary file while it is hashed, not in memory."""
 
+MOST_UNPACKED = 4 << 30
+"""Bytes that are unpacked to be hashed; go has no such limit, and refuses more than 500 MiB afterwards."""
+
 CONTENT_RULE = "cmd/go/internal/modfetch/fetch.go downloadZip and unzip, after the walk"
 FIPS140 = "golang.org/fips140"
 
@@ -169,6 +172,9 @@ class Engine:
         # The file has a random number in its name until it is hashed.
         name = f"{self._repositories.zip_name(self.path, version)}*.tmp"
         modzip.check_download(self.path, version, file, size, zip_name=name)
+        unpacked = modzip.most_unpacked(file, size)
+        if unpacked > MOST_UNPACKED:
+            raise Stalled(f"the zip unpacks to {unpacked >> 30} GiB; go would hash all of it before it refuses it")
         total = modzip.hash_zip(file, size, zip_name=name)
         await self._repositories.checksums.check(self.path, version, total)
         return total

@@ -108,6 +108,8 @@ class HostileProxy(LoopbackServer):
         line = await reader.readline()
         while (await reader.readline()).strip():
             pass
+        if not line:
+            return  # somebody has only looked whether the port is open
         status, body = self._answer(parse_target(line.split()[1].decode(), {}))
         headers = [
             b"Content-Length: %d" % len(body), b"Connection: close", b"Content-Type: text/plain; x=MARKtype",
