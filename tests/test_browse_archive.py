@@ -128,7 +128,7 @@ def test_nobody_is_ever_asked_about_a_private_path(who: str, variable: str) -> N
     with World([good, good, good]) as world:
         env = environment("{},{}".format(*world.urls), **{variable: "m.test"})
         texts = {"url": world.urls[2], "host": world.urls[0].removeprefix("http://")}
-        chosen = supplier(env, PATH, texts.get(who, who))
+        chosen = supplier(env, texts.get(who, who))
         for bring in (
             lambda: bring_zip(env, PATH, VERSION, chosen, Shelf(), limits=LIMITS),
             lambda: bring_text(env, PATH, VERSION, Op.MOD, chosen, limits=LIMITS),
@@ -145,14 +145,14 @@ def test_who_is_meant_by_a_number_a_host_or_a_url() -> None:
         ("1", "one.test"), ("two.test", "two.test"), ("4", "three.test"), ("https://one.test", "one.test"),
         ("https://other.test/y", "other.test"), ("cache", "the module cache"), ("chain", "the chain"),
     ]:  # fmt: skip
-        assert supplier(env, PATH, text).name == name
+        assert supplier(env, text).name == name
     for text in ("3", "5", "0", "nobody.test", "", "ftp://x.test"):
         with pytest.raises(GoError):
-            supplier(env, PATH, text)
+            supplier(env, text)
     with pytest.raises(GoError) as told:
-        supplier(environment("https://a.test/x,https://a.test/y"), PATH, "a.test")
+        supplier(environment("https://a.test/x,https://a.test/y"), "a.test")
     assert "several" in str(told.value)
-    assert "secret" not in repr(supplier(env, PATH, "2"))
+    assert "secret" not in repr(supplier(env, "2"))
 
 
 def test_the_module_cache_is_read_and_left_as_it_is(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_module_cache_is_read_and_left_as_it_is(tmp_path: Path) -> None:
 
 def test_only_so_many_zips_are_kept() -> None:
     shelf, env = Shelf(), environment("off")
-    who = [supplier(environment(f"https://p{number}.test"), PATH, "1") for number in range(MOST_KEPT + 3)]
+    who = [supplier(environment(f"https://p{number}.test"), "1") for number in range(MOST_KEPT + 3)]
     for one in who:
         shelf.keep(one, look_over(env, PATH, VERSION, one.name, held(archive(Member(PREFIX + "a")))))
     assert [shelf.find(PATH, VERSION, one) is not None for one in who] == [False] * 3 + [True] * MOST_KEPT

@@ -13,7 +13,7 @@ import pytest
 from probes.demo.behaviour import Answer, Fault, Request
 from probes.demo.server import World
 from probes.net.limits import Limits
-from probes.share.session_file import SessionRecorder, list_sessions, sessions_folder, to_resume
+from probes.share.session_file import SessionInfo, SessionRecorder, list_sessions, sessions_folder, to_resume
 from probes.share.session_reader import SessionReader
 from probes.share.tape import read_tape
 from probes.trace.events import Event, SettingView, TraceStarted
@@ -33,6 +33,11 @@ from tui.session import Session
 NAME = "comma-stops-on-502"
 
 
+def first_to_resume(folder: Path | None) -> SessionInfo | None:
+    """What a bare --resume would take."""
+    return next(iter(to_resume(folder)), None)
+
+
 def in_order(folder: Path, *files: Path) -> list[Path]:
     """The files, as if made one after the other."""
     return [file.rename(folder / f"2026010{number}T000000Z-1.jsonl") for number, file in enumerate(files, 1)]
@@ -42,17 +47,17 @@ def in_order(folder: Path, *files: Path) -> list[Path]:
 
 
 def test_the_newest_that_was_cut_off_is_resumed(tmp_path: Path) -> None:
-    assert to_resume(tmp_path) is None
+    assert first_to_resume(tmp_path) is None
     first = saved(tmp_path, events_of(NAME)[:4], close=False)
     second = saved(tmp_path, events_of(NAME)[:9], close=False)
     third = saved(tmp_path, events_of(NAME))
     files = in_order(tmp_path, first, second, third)
-    found = to_resume(tmp_path)
+    found = first_to_resume(tmp_path)
     assert found is not None
     assert found.file == files[1]
     files[1].unlink()
     files[0].unlink()
-    found = to_resume(tmp_path)
+    found = first_to_resume(tmp_path)
     assert found is not None
     assert found.file == files[2], "else the last one"
 
@@ -65,12 +70,12 @@ def test_what_was_resumed_is_not_resumed_again(tmp_path: Path) -> None:
     for event in events_of(NAME):
         recorder.emit(event)
     recorder.close()
-    found = to_resume(tmp_path)
+    found = first_to_resume(tmp_path)
     assert found is not None
     assert found.file == recorder.path
     assert found.header.resumes == broken.name
     recorder.path.unlink()
-    again = to_resume(tmp_path)
+    again = first_to_resume(tmp_path)
     assert again is not None
     assert again.file == broken
     assert ended.exists()
@@ -79,9 +84,9 @@ def test_what_was_resumed_is_not_resumed_again(tmp_path: Path) -> None:
 def test_what_another_modtrace_is_writing_is_left_to_it(tmp_path: Path) -> None:
     recorder = SessionRecorder(tmp_path)
     recorder.emit(events_of(NAME)[0])
-    assert to_resume(tmp_path) is None
+    assert first_to_resume(tmp_path) is None
     recorder.drop()
-    assert to_resume(tmp_path) is not None
+    assert first_to_resume(tmp_path) is not None
 
 
 # -- what is known then ---------------------------------------------------------------------------------------
@@ -228,7 +233,7 @@ def test_a_terminal_that_goes_away_leaves_a_session_to_resume(tmp_path: Path) ->
             session.wait_for("waiting for the first byte")
             session.hang_up()
             session.wait_without_terminal()
-    found = to_resume(sessions_folder(env))
+    found = first_to_resume(sessions_folder(env))
     assert found is not None
     assert not found.closed
 
@@ -327,7 +332,12 @@ def test_a_fifo_or_a_deep_line_in_the_folder_holds_nothing_up(tmp_path: Path) ->
     os.mkfifo(folder / "20410101T000000Z-1.jsonl")
     (folder / "20420101T000000Z-1.jsonl").mkdir()
     assert {info.file for info in list_sessions(folder)} == {good, deep}
-    assert modtrace("--resume", env=env, cwd=tmp_path).returncode == 2, "the deep one is refused in one line"
+    done = modtrace("--resume", env=env, cwd=tmp_path)
+    assert "had ended" in done.stderr, "the deep one is refused in one line, and passed over"
+    assert sum(deep.name in line for line in done.stderr.splitlines()) == 1
+    good.rename(tmp_path / good.name)
+    assert modtrace("--resume", env=env, cwd=tmp_path).returncode == 2
+    (tmp_path / good.name).rename(good)
     deep.unlink()
     assert "had ended" in modtrace("--resume", env=env, cwd=tmp_path).stderr
     assert modtrace("replay", "--last", env=env, cwd=tmp_path).returncode == 1

@@ -19,7 +19,7 @@ import pytest
 from probes.browse.fetching import download
 from probes.browse.gosum import GoSum
 from probes.browse.manifest import came, check, read_manifest
-from probes.browse.named import entry_named
+from probes.browse.named import proxy_named
 from probes.browse.partial import validator
 from probes.browse.resuming import Got
 from probes.browse.saved import FileSaved, SaveEvent, Saving, State, Want
@@ -382,11 +382,11 @@ def test_the_one_proxy_that_is_named_is_the_one_that_is_asked(tmp_path: Path) ->
         environment = read_environment(
             process={"GOENV": "off", "GOPROXY": f"{empty.url},{full.url},direct"}, cwd=""
         )
-        for name in ("1", f"127.0.0.1:{full.port}", full.url):
-            assert entry_named(environment, name) == full.url
-        for name in ("2", "7", "direct", "a,b", "ftp://x.test"):
+        for name in ("2", f"127.0.0.1:{full.port}", full.url):
+            assert proxy_named(environment, name).entry == full.url
+        for name in ("0", "3", "7", "direct", "a,b", "http://a,b", "mistyped.test", "ftp://x.test"):
             with pytest.raises(GoError):
-                entry_named(environment, name)
+                proxy_named(environment, name)
         saving, _ = saved(tmp_path, empty.url, source=full.url)
         assert saving.of(State.SAVED)
         assert not empty.asked

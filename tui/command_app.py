@@ -92,7 +92,7 @@ def _report(args: argparse.Namespace, overlay: dict[str, str], output: Output) -
     if args.target is not None:
         from probes.commands import trace
 
-        return trace.run(argparse.Namespace(**vars(args) | {"json": False, "events": False, "plain": True}))
+        return trace.run(argparse.Namespace(**vars(args) | trace.PLAIN))
     from probes.commands import env
 
     if not overlay:

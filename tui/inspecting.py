@@ -113,15 +113,15 @@ class InspectingApp(SavingApp):
             name = state.column.name
             self.tell(f"go would not come to {name}; press a to ask it all the same, or d to compare with it")
             return None
-        return AS_GO if state.column.private else self._supplier_of(path, modules.column)
+        return AS_GO if state.column.private else self._supplier_of(modules.column)
 
-    def _supplier_of(self, path: str, column: int) -> Supplier:
+    def _supplier_of(self, column: int) -> Supplier:
         from probes.browse.archive import CACHE, supplier
 
         of = self.session.table.columns[column].column
         if of.kind is ColumnKind.CACHE:
             return CACHE
-        return supplier(self._inspected_environment, path, str(of.index + 1))
+        return supplier(self._inspected_environment, str(of.index + 1))
 
     @property
     def _inspected_environment(self) -> Environment:

@@ -184,10 +184,10 @@ def _ask_whether_to_try(app: ModtraceApp, brought: Mapping[str, str]) -> None:
 
 def resume(args: argparse.Namespace, overlay: Mapping[str, str], output: Output) -> int:
     """Run `modtrace --resume [FILE]`; returns the exit code."""
-    file = _file(args.resume, output)
-    tape = None if file is None else read_named(str(file), output, "--resume")
-    if file is None or tape is None:
+    found = _found(args.resume, output)
+    if found is None:
         return ExitCode.USAGE
+    tape, file = found
     resumed = Resumed(tape, file, is_foreign=_is_foreign(file))
     both = {**resumed.overlay, **overlay}
     if wants_plain(args):
@@ -202,22 +202,26 @@ def resume(args: argparse.Namespace, overlay: Mapping[str, str], output: Output)
     )  # fmt: skip
 
 
-def _file(name: str, output: Output) -> Path | None:
-    """The file that is meant; None after a complaint."""
+def _found(name: str, output: Output) -> tuple[Tape, Path] | None:
+    """What is meant, and its file; None after a complaint. Without a name, broken files are passed over."""
     if name == "-":
         output.complain("--resume: name a file; what comes from a pipe cannot be gone on with")
         return None
     if name:
-        return Path(name)
+        tape = read_named(name, output, "--resume")
+        return None if tape is None else (tape, Path(name))
     from probes.share.session_file import sessions_folder, to_resume
 
     folder = sessions_folder()
-    found = to_resume(folder)
-    if found is None:
+    candidates = to_resume(folder)
+    for candidate in candidates:
+        tape = read_named(str(candidate.file), output, "--resume")
+        if tape is not None:
+            return tape, candidate.file
+    if not candidates:
         place = folder or "any folder: HOME is not set"
         output.complain(f"--resume: no session is saved in {place}, so there is none to go on with")
-        return None
-    return found.file
+    return None
 
 
 def _is_foreign(file: Path) -> bool:
@@ -261,5 +265,5 @@ def _report(
     from probes.commands import trace
 
     sets = [f"{name}={value}" for name, value in {**both, **resumed.tried_again(overlay)}.items()]
-    wanted = {"target": "{}@{}".format(*resumed.target), "set": sets, "plain": True}
-    return trace.run(argparse.Namespace(**vars(args) | {"json": False, "events": False} | wanted))
+    wanted = {"target": "{}@{}".format(*resumed.target), "set": sets}
+    return trace.run(argparse.Namespace(**vars(args) | trace.PLAIN | wanted))

@@ -38,7 +38,7 @@ class SaveJob:
     environment: Environment = field(repr=False)
     wants: tuple[Want, ...]
     entry: int | None
-    """The entry of GOPROXY that is asked; None for the whole chain."""
+    """The entry of GOPROXY that is asked, from 0 as Column.index; None for the whole chain."""
     folder: Path
     limits: Limits
     place: Path | None = None
@@ -47,14 +47,14 @@ class SaveJob:
     async def run(self, emit: Emit) -> None:
         """Save."""
         from probes.browse.gosum import GoSum
-        from probes.browse.named import entry_named
+        from probes.browse.named import proxy_named
         from probes.browse.saving import Plan, save
         from probes.golang.errors import GoError
 
         source, go_sum = None, GoSum()
         try:
             if self.entry is not None:
-                source = entry_named(self.environment, str(self.entry))
+                source = proxy_named(self.environment, str(self.entry + 1)).entry
             if self.place is not None:
                 go_sum = await asyncio.to_thread(_go_sum, self.place, self.environment)
         except (GoError, OSError) as error:

@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from probes.browse.aside import aside
+from probes.browse.named import proxy_named
 from probes.browse.proxies import AtProxy, at_proxy, file_name, patient, proxies_of, unusable
 from probes.golang import module, modzip
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.gojson import RevInfo, decode_rev_info
-from probes.golang.goproxy import Access, ErrorRanking, Hop, HopKind, Separator, parse_proxy_url
+from probes.golang.goproxy import Access, ErrorRanking, Hop
 from probes.golang.gozip import ZipEntry, read_directory
 from probes.golang.protocol import Op
-from probes.golang.redact import redact
 from probes.net.dial import errno_words
 from probes.net.limits import Limits
 from probes.trace.events import BodyProgress, Event
@@ -75,35 +75,12 @@ AS_GO = Supplier("as go would", cache_first=True)
 CACHE = Supplier("the module cache", cache=True)
 
 
-def supplier(environment: Environment, path: str, text: str) -> Supplier:
-    """What a user means: the number of a proxy in GOPROXY from 1 on, its URL or host, a URL, chain or cache.
-
-    Raises GoError where it means nothing, or several things.
-    """
+def supplier(environment: Environment, text: str) -> Supplier:
+    """What a user means: chain, cache, or a proxy as proxy_named knows it. Raises GoError."""
     if text in ("cache", "chain"):
         return CACHE if text == "cache" else CHAIN
-    _, columns = proxies_of(environment, path)
-    named = [hop for column, hop in columns if text in (column.spec, column.name, _host(hop))]
-    by_number = {str(column.index + 1): hop for column, hop in columns}
-    if text in by_number:
-        named = [by_number[text]]
-    if len(named) > 1:
-        raise GoError(f"{redact(text)} is several proxies of GOPROXY; give its number or its whole URL")
-    if named:
-        return Supplier(named[0].name, named[0])
-    if "://" not in text:
-        names = ", ".join(f"{column.index + 1} ({column.name})" for column, _ in columns) or "none"
-        raise GoError(
-            f"{redact(text)} is no proxy of GOPROXY (there is: {names}); "
-            "write a number, a host, a URL, cache or chain"
-        )
-    url = parse_proxy_url(text)
-    hop = Hop(0, 0, HopKind.PROXY, redact(text), Separator.END, url)
+    hop = proxy_named(environment, text).hop
     return Supplier(hop.name, hop)
-
-
-def _host(hop: Hop) -> str:
-    return "" if hop.url is None else hop.url.hostname()
 
 
 def cache_file(environment: Environment, path: str, version: str, op: Op) -> Path:

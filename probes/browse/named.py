@@ -1,40 +1,63 @@
-"""The one proxy that somebody means: a number, a host, or a URL."""
+"""The one proxy that somebody means: a number, a host, or a URL.
+
+A number counts the entries of GOPROXY as they are written, from 1, those that are no proxy included: as the
+app and `modtrace sums` show them. What is neither an entry nor a URL with its scheme is nobody: a mistyped
+host must not learn the path.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
-from probes.golang.goproxy import HopKind, parse_goproxy, parse_proxy_url
-from probes.golang.quote import quote
+from probes.golang.goproxy import Hop, HopKind, Separator, entries, parse_proxy_url
 from probes.golang.redact import redact
 
 
-def entry_named(environment: Environment, text: str) -> str:
-    """The GOPROXY entry that ``text`` means; may hold a password.
+@dataclass(frozen=True, slots=True)
+class NamedProxy:
+    """One proxy, of GOPROXY or not."""
 
-    A number is that of the entry in GOPROXY, from 0, as the report of a trace shows it. A host is that of an
-    entry, with its credentials. Anything else is a URL of its own, as it could stand in GOPROXY. Raises
-    GoError.
-    """
-    goproxy = environment.get("GOPROXY")
-    entries = _entries(goproxy)
-    if text.isascii() and text.isdigit():
-        number = int(text)
-        if number >= len(entries):
-            raise GoError(f"there is no proxy {number}: GOPROXY has {len(entries)} entries, counted from 0")
-        if entries[number] in ("direct", "off"):
-            raise GoError(f"entry {number} of GOPROXY is {entries[number]}, which is no proxy")
-        return entries[number]
-    for hop in parse_goproxy(goproxy).hops:
-        if hop.kind is HopKind.PROXY and text in (hop.name, hop.spec) and hop.index is not None:
-            return entries[hop.index]
-    if any(mark in text for mark in ",|") or text in ("", "direct", "off"):
-        raise GoError(f"{quote(redact(text))} is not one proxy: write its number, its host, or its URL")
-    parse_proxy_url(text)
-    return text
+    hop: Hop
+    entry: str = field(repr=False)
+    """As it could stand in GOPROXY; may hold a password."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called."""
+        host = "" if self.hop.url is None else self.hop.url.hostname()
+        return self.entry, self.hop.spec, self.hop.name, host
 
 
-def _entries(goproxy: str) -> list[str]:
-    from probes.golang.quote import trim_space
+def proxy_named(environment: Environment, text: str) -> NamedProxy:
+    """The proxy that a user means. Raises GoError where that is nobody, or several."""
+    proxies = _proxies(environment.get("GOPROXY"))
+    found = [proxies[text]] if text in proxies else [one for one in proxies.values() if text in one.names]
+    if len({one.entry for one in found}) > 1:
+        raise GoError(f"{redact(text)} is several proxies of GOPROXY; give its number or its whole URL")
+    if found:
+        return found[0]
+    if "://" not in text or any(separator in text for separator in ",|"):
+        there = ", ".join(f"{number} ({one.hop.name})" for number, one in proxies.items()) or "none"
+        words = f"{redact(text)} is no proxy of GOPROXY (there is: {there})"
+        raise GoError(f"{words}; write a number, a host or a URL")
+    return _proxy(text, 0)
 
-    return [entry for part in goproxy.replace("|", ",").split(",") if (entry := trim_space(part))]
+
+def _proxies(goproxy: str) -> dict[str, NamedProxy]:
+    """The proxies of the list by number, those that go never comes to included; without unusable ones."""
+    found = {}
+    for index, entry in enumerate(entries(goproxy)):
+        if entry in (HopKind.DIRECT, HopKind.OFF):
+            continue
+        try:
+            found[str(index + 1)] = _proxy(entry, index)
+        except GoError:
+            continue
+    return found
+
+
+def _proxy(entry: str, index: int) -> NamedProxy:
+    url = parse_proxy_url(entry)
+    return NamedProxy(Hop(0, index, HopKind.PROXY, redact(entry), Separator.END, url), entry)

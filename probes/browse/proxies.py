@@ -6,7 +6,6 @@ caller says.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from probes.browse.table import Column, ColumnKind
 from probes.golang import module
 from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
-from probes.golang.goproxy import Access, Hop, HopKind, Separator, check_query_path, parse_proxy_url
+from probes.golang.goproxy import Access, Hop, HopKind, Separator, check_query_path, entries, parse_proxy_url
 from probes.golang.protocol import Op
-from probes.golang.quote import trim_space
 from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
 from probes.sources.credentials import Credentials
@@ -98,10 +96,9 @@ def _dead_proxies(goproxy: str, route: Route) -> list[Hop]:
     """The proxies behind direct or off, as hops that no walk comes to; unusable ones are left out."""
     if route.error is not None:
         return []
-    entries = [entry for part in re.split("[,|]", goproxy) if (entry := trim_space(part))]
     living = sum(hop.index is not None for hop in route.hops)
     dead: list[Hop] = []
-    for index, entry in enumerate(entries[living:], living):
+    for index, entry in enumerate(entries(goproxy)[living:], living):
         if entry in ("direct", "off"):
             continue
         try:

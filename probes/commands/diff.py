@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     if len(targets) == 1:
         targets *= 2
     try:
-        suppliers = _suppliers(environment, targets, args)
+        suppliers = _suppliers(environment, args)
     except GoError as error:
         output.complain(safe_text(str(error), limit=1000))
         return ExitCode.USAGE
@@ -123,17 +123,12 @@ def _misused(args: argparse.Namespace, targets: list[tuple[str, str]]) -> str:
     return ""
 
 
-def _suppliers(
-    environment: Environment, targets: list[tuple[str, str]], args: argparse.Namespace
-) -> list[Supplier]:
+def _suppliers(environment: Environment, args: argparse.Namespace) -> list[Supplier]:
     """Where each of the two is taken from. Raises GoError."""
     from probes.browse.archive import AS_GO, supplier
 
     texts = [args.first, args.second or args.first]
-    return [
-        AS_GO if text is None else supplier(environment, path, text)
-        for (path, _), text in zip(targets, texts, strict=True)
-    ]
+    return [AS_GO if text is None else supplier(environment, text) for text in texts]
 
 
 class _Progress:

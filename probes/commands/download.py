@@ -29,7 +29,7 @@ examples:
   modtrace download rsc.io/quote -o files          the version that go would choose for latest
   modtrace download -f go.mod -o files             all that go.mod and go.sum need
   modtrace download rsc.io/quote@v1.5.2 --from https://goproxy.cn
-                                                   from this proxy alone; a number counts those in GOPROXY
+                                                   from this proxy alone; 1 is the first entry of GOPROXY
   modtrace download --check files                  is all of it still what was saved?
   GOPROXY=file://$PWD/files go mod download rsc.io/quote@v1.5.2
                                                    what the folder is good for
@@ -67,7 +67,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def add_saving_options(parser: argparse.ArgumentParser) -> None:
     """The options of everything that saves."""
     who = parser.add_mutually_exclusive_group()
-    who.add_argument("--from", dest="source", metavar="PROXY", help="one proxy: its number, host or URL")
+    who.add_argument(
+        "--from", dest="source", metavar="PROXY", help="one proxy: its number (from 1), host or URL"
+    )
     who.add_argument("--chain", action="store_true", help="the whole chain, as go would (the default)")
     parser.add_argument("--jobs", type=_jobs, default=4, metavar="N", help="versions at once (default 4)")
     form = parser.add_mutually_exclusive_group()
@@ -156,7 +158,7 @@ def plan_of(
 ) -> Plan | None:
     """How to save; None after a complaint."""
     from probes.browse.gosum import GoSum
-    from probes.browse.named import entry_named
+    from probes.browse.named import proxy_named
     from probes.browse.saving import Plan
     from probes.golang.errors import GoError
     from probes.golang.redact import redact
@@ -166,7 +168,7 @@ def plan_of(
     source = None
     if args.source is not None:
         try:
-            source = entry_named(environment, args.source)
+            source = proxy_named(environment, args.source).entry
         except GoError as error:
             output.complain(f"--from: {redact(str(error))}")
             return None

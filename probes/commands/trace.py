@@ -39,6 +39,10 @@ exit codes: 0 go would succeed · 1 go would fail · 2 usage or unreadable setti
 """
 
 
+PLAIN = {"json": False, "events": False, "plain": True, "as_command": "download"}
+"""What other commands trace with, that print a report: the options of this one as they are without a word."""
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Make `trace` known."""
     parser = commands.add_parser(

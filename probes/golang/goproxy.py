@@ -126,6 +126,11 @@ def parse_goproxy(goproxy: str, gonoproxy: str = "") -> ProxyList:
     return ProxyList(tuple(hops), tuple(dead))
 
 
+def entries(goproxy: str) -> list[str]:
+    """The entries as they are written, those behind direct or off included; they may hold passwords."""
+    return [entry for match in _ENTRY.finditer(goproxy) if (entry := _trim(match[1]))]
+
+
 def with_separator(goproxy: str, index: int, separator: Separator) -> str:
     """The list with another separator behind an entry that a separator follows, all else as it is written."""
     count = -1

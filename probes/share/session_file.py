@@ -340,15 +340,16 @@ _TRACE = b'"trace.'
 _TRACE_KINDS = (b'"trace.started"', b'"trace.finished"')
 
 
-def to_resume(folder: Path | None) -> SessionInfo | None:
-    """The newest session that was cut off and that none has gone on with, else the newest; None for none.
+def to_resume(folder: Path | None) -> list[SessionInfo]:
+    """What may be gone on with, the likeliest first: sessions that were cut off and that none has gone on
+    with, the newest first; then all others.
 
     What another modtrace is writing now is not taken away from it.
     """
     sessions = [info for info in list_sessions(folder) if not info.in_use]
     resumed = {info.header.resumes for info in sessions}
     broken = [info for info in sessions if not info.closed and info.file.name not in resumed]
-    return next(iter([*broken, *sessions]), None)
+    return [*broken, *(info for info in sessions if info not in broken)]
 
 
 def _infos(files: Iterable[Path]) -> Iterator[SessionInfo]:

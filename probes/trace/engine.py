@@ -174,7 +174,7 @@ class Engine:
         modzip.check_download(self.path, version, file, size, zip_name=name)
         unpacked = modzip.most_unpacked(file, size)
         if unpacked > MOST_UNPACKED:
-            raise Stalled(f"the zip unpacks to {unpacked >> 30} GiB; go would hash all of it before it refuses it")
+            raise Stalled(f"the zip unpacks to {unpacked >> 30} GiB; go would hash all of it, then refuse it")
         total = modzip.hash_zip(file, size, zip_name=name)
         await self._repositories.checksums.check(self.path, version, total)
         return total

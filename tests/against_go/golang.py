@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ def _run(argv: list[str], **kwargs: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, text=True, capture_output=True, check=True, **kwargs)
 
 
+@cache
 def goroot() -> Path:
-    """The GOROOT of that go, which carries the sources."""
+    """The GOROOT of that go, which carries the sources. Asked once: the wrapper is a program in Python."""
     environment = {"PATH": os.environ["PATH"], "HOME": tempfile.gettempdir(), "GOENV": "off"}
     return Path(_run([go_command(), "env", "GOROOT"], env=environment).stdout.strip())
 
