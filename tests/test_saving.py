@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from probes.browse.fetching import download
-from probes.browse.gosum import GoSum
+from probes.golang.go_sum import GoSum
 from probes.browse.manifest import came, check, read_manifest
 from probes.browse.named import proxy_named
 from probes.browse.partial import validator

@@ -11,7 +11,7 @@ from tui.bridge import Emit
 
 if TYPE_CHECKING:
     from probes.browse.bundling import Kit
-    from probes.browse.gosum import GoSum
+    from probes.golang.go_sum import GoSum
     from probes.browse.saved import SaveEvent, Want
     from probes.golang.environment import Environment
     from probes.net.limits import Limits
@@ -46,7 +46,7 @@ class SaveJob:
 
     async def run(self, emit: Emit) -> None:
         """Save."""
-        from probes.browse.gosum import GoSum
+        from probes.golang.go_sum import GoSum
         from probes.browse.named import proxy_named
         from probes.browse.saving import Plan, save
         from probes.golang.errors import GoError

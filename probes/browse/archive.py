@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from probes.browse.aside import aside
+from probes.browse.local_columns import MOST_INFO_BYTES, cache_folder
 from probes.browse.named import proxy_named
 from probes.browse.proxies import AtProxy, at_proxy, file_name, patient, proxies_of, unusable
 from probes.golang import module, modzip
@@ -30,6 +31,7 @@ from probes.golang.gozip import ZipEntry, read_directory
 from probes.golang.protocol import Op
 from probes.net.dial import errno_words
 from probes.net.limits import Limits
+from probes.share.state import read_regular
 from probes.trace.events import BodyProgress, Event
 from probes.trace.route import Route
 
@@ -38,10 +40,6 @@ T = TypeVar("T")
 MOST_KEPT = 8
 """Zips that are kept at a time; the one that was looked at longest ago goes first."""
 MOST_KEPT_BYTES = 1 << 30
-MAX_TEXT_FILE = 16 << 20
-"""Bytes of a .mod that is read: x/mod/zip MaxGoMod."""
-MAX_INFO_FILE = 1 << 20
-"""Bytes of a .info that is read; go has no limit, and needs some three hundred."""
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes have come, and of how many."""
@@ -85,10 +83,7 @@ def supplier(environment: Environment, text: str) -> Supplier:
 
 def cache_file(environment: Environment, path: str, version: str, op: Op) -> Path:
     """Where the module cache has a file; raises GoError where there is no such place."""
-    folder = environment.get("GOMODCACHE")
-    if not folder:
-        raise GoError("there is no module cache: GOMODCACHE is not known")
-    return file_name(path, version, op, Path(folder, "cache", "download"))
+    return cache_folder(environment, path) / f"{module.escape_version(version)}.{op}"
 
 
 def is_cached(environment: Environment, path: str, version: str, op: Op) -> bool:
@@ -251,8 +246,7 @@ async def bring_text(
         url = at.repo.url_of(f"@v/{module.escape_version(version)}.{op}")
         return await patient(at.narrator.request(url, op, version, at.narrator.hop))
 
-    most = MAX_INFO_FILE if op is Op.INFO else MAX_TEXT_FILE
-    limits = replace(limits or Limits(), text_bytes=most)
+    limits = replace(limits or Limits(), text_bytes=_most_bytes(op))
     return await _ask(environment, path, who, step, limits, no_progress)
 
 
@@ -337,6 +331,11 @@ async def _walk(route: Route, at: Callable[[Hop], Awaitable[T]]) -> tuple[T, str
     raise ranking.best.with_traceback(None)
 
 
+def _most_bytes(op: Op) -> int:
+    """Bytes of a .info or .mod that is read; go itself has no limit for a .info, and needs some three hundred."""
+    return MOST_INFO_BYTES if op is Op.INFO else modzip.MAX_GO_MOD
+
+
 def _open_cached(environment: Environment, path: str, version: str) -> HeldFile:
     file = cache_file(environment, path, version, Op.ZIP)
     try:
@@ -350,11 +349,9 @@ def _open_cached(environment: Environment, path: str, version: str) -> HeldFile:
 
 
 def _read_cached(environment: Environment, path: str, version: str, op: Op) -> bytes:
-    from probes.share.state import read_regular
-
     file = cache_file(environment, path, version, op)
     try:
-        return read_regular(file, MAX_INFO_FILE if op is Op.INFO else MAX_TEXT_FILE)
+        return read_regular(file, _most_bytes(op))
     except OSError as error:
         raise GoError(f"open {file}: {errno_words(error)}", not_exist=error.errno == 2) from error
 

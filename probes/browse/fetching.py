@@ -34,8 +34,8 @@ from probes.trace.events import BodyProgress, Event, RequestFinished
 from probes.trace.narrator import Attempt, Narrator
 from probes.trace.run import new_client
 
-MAX_TEXT_FILE = 16 << 20
-"""Bytes of a .info or .mod that is saved: x/mod/zip MaxGoMod."""
+MAX_TEXT_FILE = modzip.MAX_GO_MOD
+"""Bytes of a .info or .mod that is saved."""
 BY_HAND = "nobody was asked: this file alone was fetched"
 """Who vouches for the hash."""
 FILE_OPS = (Op.INFO, Op.MOD, Op.ZIP)

@@ -15,6 +15,7 @@ from time import monotonic
 from probes.golang import module, semver
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
+from probes.golang.go_sum import GO_MOD_SUFFIX, MOST_BYTES
 from probes.golang.gojson import RevInfo, decode_rev_info
 from probes.golang.quote import quote
 from probes.net.dial import errno_words
@@ -22,12 +23,9 @@ from probes.share.state import open_regular, read_regular
 
 MOST_FILES = 1 << 18
 """Files of one folder of the module cache that are looked at."""
-MOST_SUM_BYTES = 64 << 20
-"""Bytes of a go.sum that are read."""
 MOST_LINE_BYTES = 1 << 16
 MOST_INFO_BYTES = 1 << 20
 """Bytes of a .info that is read."""
-GO_MOD_SUFFIX = "/go.mod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def in_go_sum(file: Path, path: str) -> Held:
     wanted = path.encode("utf-8", "surrogateescape")
     try:
         with open_regular(file) as opened:
-            left = MOST_SUM_BYTES
+            left = MOST_BYTES
             while line := opened.readline(min(MOST_LINE_BYTES, left)):
                 left -= len(line)
                 words = line.split()
@@ -114,7 +112,7 @@ def in_go_sum(file: Path, path: str) -> Held:
                     if semver.is_valid(bare):
                         (whole if bare == version else mods).add(bare)
                 if left <= 0:
-                    error = f"{file} is longer than {MOST_SUM_BYTES >> 20} MiB"
+                    error = f"{file} is longer than {MOST_BYTES >> 20} MiB"
                     break
     except FileNotFoundError:
         pass

@@ -14,18 +14,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from probes.browse.gosum import GoSum, read_go_sums
 from probes.browse.saved import Want
+from probes.browse.vouching import read_go_sums
 from probes.golang import gover, semver
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
+from probes.golang.go_sum import GoSum
 from probes.golang.gomod import parse_lax
 from probes.golang.gomod_full import FullGoMod, Replaced, is_directory_path, read_full
 from probes.golang.gomod_syntax import Line, parse_syntax
+from probes.golang.modzip import MAX_GO_MOD
 from probes.share.state import read_regular
 from probes.trace.toolchains import TOOLCHAIN_PATH
 
-MOST_BYTES = 16 << 20
 PRUNED_SINCE = "1.17"
 """gover.ExplicitIndirectVersion: from here on a go.mod names all that its packages need."""
 Version = tuple[str, str]
@@ -147,7 +148,7 @@ def _find_work(folder: Path, environment: Environment) -> Path | None:
 
 
 def _main(file: Path) -> MainModule:
-    parsed = read_full(read_regular(file, MOST_BYTES), file=str(file))
+    parsed = read_full(read_regular(file, MAX_GO_MOD), file=str(file))
     if parsed.errors:
         raise GoError(f"errors parsing {file}:\n" + "\n".join(parsed.errors))
     return MainModule(file.parent, parsed)
@@ -162,7 +163,7 @@ def _workspace(file: Path) -> Project:
     folders: list[Path] = []
     words: dict[str, str] = {}
     replaces = b""
-    text = read_regular(file, MOST_BYTES)
+    text = read_regular(file, MAX_GO_MOD)
     for statement in parse_syntax(text.decode("utf-8", "surrogateescape"), str(file)):
         lines = [statement] if isinstance(statement, Line) else statement.lines
         for line in lines:
@@ -273,7 +274,7 @@ class Needs:
         what = self._project.effective(*one)
         if isinstance(what, Path):
             try:
-                return self._expand(one, prunes, read_regular(what / "go.mod", MOST_BYTES))
+                return self._expand(one, prunes, read_regular(what / "go.mod", MAX_GO_MOD))
             except OSError as error:
                 self.unreadable[one] = f"{what / 'go.mod'}: {error.strerror}"
                 return []

@@ -12,11 +12,9 @@ from pathlib import Path
 
 from probes.golang.errors import GoError
 from probes.golang.gomod_full import FullGoMod, read_full
+from probes.golang.modzip import MAX_GO_MOD
 from probes.net.dial import errno_words
 from probes.share.state import read_regular
-
-MOST_BYTES = 16 << 20
-"""Bytes of a go.mod that is read: x/mod/zip MaxGoMod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def read_project(working_directory: str) -> Project:
         return Project()
     file = folder / "go.mod"
     try:
-        found = read_full(read_regular(file, MOST_BYTES), file=str(file))
+        found = read_full(read_regular(file, MAX_GO_MOD), file=str(file))
     except OSError as error:
         return Project(folder, error=f"{file}: {errno_words(error)}")
     except GoError as error:

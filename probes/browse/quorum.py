@@ -56,14 +56,13 @@ from probes.golang import module, modzip
 from probes.golang.dirhash import go_mod_hash
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
-from probes.golang.go_sum import recorded
+from probes.golang.go_sum import GO_MOD_SUFFIX, MOST_BYTES, recorded
 from probes.golang.goproxy import Access, ErrorRanking, Hop
 from probes.golang.protocol import Op
 from probes.golang.redact import redact
 from probes.net.dial import errno_words
 from probes.net.limits import Limits
 from probes.share.state import read_regular
-from probes.sources.checksum_database import GO_MOD_SUFFIX
 from probes.sources.fetcher import Fetcher
 from probes.trace.checksums import ChecksumGate
 from probes.trace.events import BodyProgress, Event, RequestFinished
@@ -74,7 +73,6 @@ from probes.trace.walk import Walker
 
 AT_ONCE = 4
 """Proxies that are asked at the same time."""
-MAX_GO_SUM = 64 << 20
 MAX_ZIP_HASH = 1 << 10
 
 
@@ -319,7 +317,7 @@ class _Asking:
         suffix = GO_MOD_SUFFIX if what is What.GO_MOD else ""
         try:
             if voter.kind is VoterKind.GO_SUM:
-                data = read_regular(Path(voter.spec), MAX_GO_SUM)
+                data = read_regular(Path(voter.spec), MOST_BYTES)
                 sums = tuple(
                     one
                     for one in recorded(data, voter.spec, self._path, self._version + suffix)

@@ -20,7 +20,6 @@ from time import monotonic
 from typing import Protocol
 
 from probes.browse.fetching import MAX_TEXT_FILE
-from probes.browse.gosum import GoSum, Vouching
 from probes.browse.manifest import Entry, Manifest, merge, read_manifest
 from probes.browse.resuming import ResumingFetcher
 from probes.browse.saved import (
@@ -34,7 +33,9 @@ from probes.browse.saved import (
 )
 from probes.browse.saving_engine import SavingEngine
 from probes.browse.tree import Tree
+from probes.browse.vouching import Vouching
 from probes.golang.environment import Environment
+from probes.golang.go_sum import GoSum
 from probes.golang.goproxy import parse_goproxy
 from probes.golang.redact import redact
 from probes.net.dial import errno_words

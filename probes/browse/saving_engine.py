@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from probes.browse.fetching import MAX_TEXT_FILE
-from probes.browse.gosum import GO_MOD, GoSum, Vouching
 from probes.browse.manifest import Entry, Manifest, came, sha256_of
 from probes.browse.partial import Part
 from probes.browse.resuming import Got, ResumingFetcher
 from probes.browse.saved import FileProgress, FileSaved, FileStarted, SaveEmit, Want
 from probes.browse.tree import Tree
+from probes.browse.vouching import Vouching
 from probes.golang import dirhash, module, modzip, semver
 from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
+from probes.golang.go_sum import GO_MOD_SUFFIX, GoSum
 from probes.golang.gojson import RevInfo, decode_rev_info
 from probes.golang.goproxy import Access, Hop, access, is_private
 from probes.golang.protocol import Op
@@ -234,7 +235,7 @@ class SavingEngine(Engine):
             data = file.read(MAX_TEXT_FILE + 1)
             if len(data) != entry.size or sha256_of(file) != entry.sha256:
                 return None
-        if op is Op.MOD and not self._vouched(version + GO_MOD, dirhash.go_mod_hash(data), entry):
+        if op is Op.MOD and not self._vouched(version + GO_MOD_SUFFIX, dirhash.go_mod_hash(data), entry):
             return None
         return data
 
@@ -291,7 +292,7 @@ class SavingEngine(Engine):
         tree, run = self._run_of.tree, self._run_of
         file = tree.file(self.path, version, op)
         name = tree.name(self.path, version, op)
-        checked = self._gate.said.get((self.path, version + GO_MOD), "") if op is Op.MOD else ""
+        checked = self._gate.said.get((self.path, version + GO_MOD_SUFFIX), "") if op is Op.MOD else ""
         if what is None:
             entry = run.manifest.files[name]
             run.emit(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from probes.golang.errors import GoError, ModuleError
-from probes.golang.go_sum import mismatch
+from probes.golang.go_sum import GO_MOD_SUFFIX, mismatch
 from probes.trace.events import RequestFinished
 
 ON_REQUEST = "zips are fetched only on request"
@@ -354,7 +354,7 @@ class Quorum:
             if noted is not None and noted.sums(what) and noted.sums(what) != answer.sums:
                 # go mod verify; a download would believe the .ziphash and not look at the zip.
                 return f"{started.path} {started.version}: zip has been modified ({state.voter.spec})"
-        ours, version = answer.sums[0], started.version + ("/go.mod" if what is What.GO_MOD else "")
+        ours, version = answer.sums[0], started.version + (GO_MOD_SUFFIX if what is What.GO_MOD else "")
         go_sum = self.of_kind(VoterKind.GO_SUM)
         known = () if go_sum is None else go_sum.sums(what)
         if known:

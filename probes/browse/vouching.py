@@ -1,4 +1,4 @@
-"""Who vouches for a file that has just come: the project's go.sum, and what that does not know the database.
+"""Who vouches for a file that has just come: go.sum, and for what that does not know the checksum database.
 
 Source: cmd/go/internal/modfetch/fetch.go readGoSum, checkModSum, checkSumDB.
 """
@@ -18,6 +18,7 @@ from probes.trace.narrator import Narrator
 from probes.trace.route import Route
 from probes.trace.toolchains import TOOLCHAIN_PATH
 from probes.trace.walk import Walker
+
 
 def read_go_sums(files: Iterable[Path]) -> GoSum:
     """These go.sum files as one; those that are not there are empty. Raises GoError and OSError."""

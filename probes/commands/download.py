@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from probes.browse.saving import More, Plan
     from probes.commands.download_report import Progress
     from probes.golang.environment import Environment
+    from probes.golang.go_sum import GoSum
 
 SCHEMA = "modtrace.download/1"
 FOLDER = "modtrace-files"
@@ -154,17 +155,15 @@ def environment_of(args: argparse.Namespace, output: Output) -> Environment | No
 
 
 def plan_of(
-    args: argparse.Namespace, environment: Environment, folder: Path, go_sum: object, output: Output
+    args: argparse.Namespace, environment: Environment, folder: Path, go_sum: GoSum, output: Output
 ) -> Plan | None:
     """How to save; None after a complaint."""
-    from probes.browse.gosum import GoSum
     from probes.browse.named import proxy_named
     from probes.browse.saving import Plan
     from probes.golang.errors import GoError
     from probes.golang.redact import redact
     from probes.net.limits import Limits
 
-    assert isinstance(go_sum, GoSum)
     source = None
     if args.source is not None:
         try:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from probes.golang.errors import GoError, ModuleError
+from probes.golang.go_sum import GO_MOD_SUFFIX
 from probes.golang.goproxy import Access, Hop, HopKind, refusal
 from probes.golang.gosumdb import Database, dial, use_sum_db
 from probes.golang.module import escape_path, escape_version
@@ -67,7 +68,6 @@ __all__ = [
     "use_sum_db",
 ]
 
-GO_MOD_SUFFIX = "/go.mod"
 
 
 class SecurityError(GoError):

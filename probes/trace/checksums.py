@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable
 
 from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
+from probes.golang.go_sum import GO_MOD_SUFFIX
 from probes.golang.goproxy import Hop
 from probes.golang.gosumdb import dial, use_sum_db
 from probes.golang.protocol import Op
 from probes.golang.urls import GoURL
 from probes.sources.checksum_database import (
-    GO_MOD_SUFFIX,
     BaseURL,
     ClientOps,
     SecurityError,
