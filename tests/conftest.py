@@ -18,8 +18,9 @@ settings.load_profile("search" if os.environ.get("MODTRACE_SEARCH") else "same e
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` means: half as many again as there are processors, for many tests wait for a socket."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
+    """What `-n auto` means: twice as many as there are processors. Tests of the app spend two thirds of their
+    time in Pilot's sleeps, others wait for a socket or for go."""
+    return max(2, (os.cpu_count() or 1) * 2)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -84,7 +84,9 @@ class Origin:
 
 def run_git(*arguments: str, folder: Path | None = None, data: bytes | None = None) -> str:
     """The real git, without settings of the user's."""
-    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
+    environment = {
+        "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull,
+    }  # fmt: skip
     done = subprocess.run(["git", *arguments], cwd=folder, env=environment, input=data, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()

@@ -617,3 +617,33 @@ async def test_only_the_line_of_a_list_is_a_search() -> None:
         assert isinstance(app.screen, PromptScreen)
         assert app.screen.needle == ""
         assert isinstance(app.screen.list, LineList)
+
+
+# -- one frame ---------------------------------------------------------------------------------------
+
+
+async def test_what_a_letter_finds_comes_with_the_letter() -> None:
+    """Nothing runs between the change of the line and what follows from it: one frame shows both."""
+    app = world_app("healthy")
+    async with opened(app, BROAD) as pilot:
+        await press(pilot, "1", "slash")
+        pane = app.workbench.environment
+        assert pane.filter_line is not None
+        pane.filter_line.bar.value = "sumdb"
+        assert hits(pane)
+        assert all("sumdb" in hit.lower() for hit in hits(pane))
+        details = app.workbench.detail.remark()
+        pane.filter_line.bar.value = "goflags"
+        assert all("goflags" in hit.lower() for hit in hits(pane))
+        assert app.workbench.detail.remark() != details
+
+
+async def test_the_details_come_with_the_cursor() -> None:
+    app = world_app("healthy")
+    async with opened(app, BROAD) as pilot:
+        await press(pilot, "1")
+        seen = set()
+        for _ in range(3):
+            app.workbench.environment.list.action_move(1)
+            seen.add(app.workbench.detail.remark())
+        assert len(seen) == 3

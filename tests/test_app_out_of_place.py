@@ -54,7 +54,7 @@ async def test_in_the_demo_the_keys_of_the_tour_name_the_key_that_begins_it(key:
 async def test_keys_that_work_or_mean_nothing_are_not_spoken_of() -> None:
     app = world_app("healthy", demo=False)
     async with opened(app) as pilot:
-        await press(pilot, "j", "k", "2", "3", "f", "escape", "B", "ctrl+x", "f9")
+        await press(pilot, "j", "k", "2", "3", "f", "escape", "V", "ctrl+x", "f9")
         assert told(app) == []
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import tempfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -28,6 +29,7 @@ from probes.browse.archive import (
 from probes.browse.contents import (
     MOST_SHOWN_BYTES,
     MOST_SHOWN_LINES,
+    Contents,
     contents_of,
     preview,
     preview_of,
@@ -44,6 +46,8 @@ from probes.golang.protocol import Op
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from tests.golang.archives import STORED, Member, archive
+from tui.drawing.file_rows import FileTree
+from tui.matching import found_in
 
 PATH, VERSION = "m.test/Hello", "v1.2.0"
 PREFIX = f"{PATH}@{VERSION}/"
@@ -250,10 +254,11 @@ def test_folders_in_folders_without_end_do_not_eat_the_memory() -> None:
     assert len(found.items) < 100
 
 
-def test_a_tree_knows_what_is_in_its_folders() -> None:
-    def entry(size: int) -> ZipEntry:
-        return ZipEntry("", 0, STORED, 0, size, size, 0, None)  # type: ignore[arg-type]
+def entry(size: int) -> ZipEntry:
+    return ZipEntry("", 0, STORED, 0, size, size, 0, None)  # type: ignore[arg-type]
 
+
+def test_a_tree_knows_what_is_in_its_folders() -> None:
     names = {"z": 1, "a/b/c": 2, "a/d": 4, "a.go": 8, "a/b/e": 16}
     found = tree_of((name, entry(size)) for name, size in names.items())
     shown = [(item.path, item.depth, item.size, item.files, item.after) for item in found]
@@ -321,3 +326,23 @@ def test_an_info_without_end_is_not_read_to_its_end() -> None:
 
     with World([endless]) as world, pytest.raises(GoError, match="1 MiB"):
         asyncio.run(bring_info(environment(world.urls[0]), PATH, VERSION, CHAIN, limits=LIMITS))
+
+
+def test_names_with_any_character_stand_in_the_order_of_their_folders() -> None:
+    """As the lists of their folders would: a slash is lower than whatever a hostile zip puts into a name."""
+    chance = Random(1)
+    names = {"/".join("".join(chance.choices("\0\1\2 a.", k=chance.randint(0, 2))) for _ in range(3)) for _ in range(900)}
+    names |= {"/".join(["d"] * depth + [last]) for depth in (38, 39, 40, 41, 45) for last in ("a", "b\0", "\1")}
+    items = tree_of((name, entry(1)) for name in names)
+    assert [item.path for item in items if item.entry] == sorted(names, key=lambda name: name.split("/", 40))
+    folders = [item.path for item in items if item.entry is None]
+    assert len(folders) == len(set(folders))
+
+
+def test_letter_by_letter_the_same_files_are_found_as_at_once() -> None:
+    items = tree_of((f"Dir{n % 7}/sub{n % 40}/File_{n}.go", entry(n)) for n in range(500))
+    contents = Contents(tuple(items), 500, 0)
+    typed = FileTree(contents)
+    for needle in ("f", "fi", "file_1", "file_12", "file_1", "sub", "File", "File_4", "file_4", "nothing"):
+        wanted = [at for at, item in enumerate(items) if item.entry and found_in(needle, item.path)]
+        assert typed.holding(needle) == wanted

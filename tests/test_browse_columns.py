@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from probes.browse.asking import ask_infos, ask_version, browse
+from probes.browse.recorded import browse_event_from_json
 from probes.browse.table import (
     BrowseEvent,
     BrowseStarted,
@@ -33,7 +34,6 @@ from probes.golang.protocol import Op
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from probes.sources.remembered import Memory
-from probes.trace.recording import browse_event_from_json
 from tests.origins import Commit, Page, serving
 from tests.origins import Origin as Repositories
 

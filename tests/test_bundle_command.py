@@ -201,6 +201,9 @@ def test_a_release_of_go_comes_with_it_and_the_real_go_switches_to_it(
         (("-C", "no-go-line", "--toolchain", "linux-amd64"), "go.mod has no go line"),
         (("--toolchain", "linux"), "is no platform"),
         (("--check", "nowhere"), "is no folder"),
+        (("-o", ""), "the name is empty"),
+        (("-C", ""), "the name is empty"),
+        (("--tar", ""), "the name is empty"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_line(
@@ -219,3 +222,52 @@ def test_a_kit_that_cannot_be_written_is_told(tmp_path: Path, world: World, proj
     done = bundle(world, project, tmp_path / "kit")
     assert done.returncode == 3
     assert done.stderr == f"modtrace: {tmp_path}/kit: file exists\n"
+
+
+@pytest.mark.parametrize("lost", ["dep.test/b v1.1.0 ", "dep.test/b v1.1.0/go.mod ", "dep.test/"])
+def test_what_go_sum_lacks_is_told_and_the_real_go_builds_all_the_same(
+    tmp_path: Path, world: World, project: Path, lost: str
+) -> None:
+    lines = (project / "go.sum").read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(lost)] or lines[:1]
+    (project / "go.sum").write_text("".join(kept))
+    found = json.loads(bundle(world, project, tmp_path / "kit", "--json").stdout)
+    assert (found["ok"], found["go_sum"]) == (True, False)
+    assert found["variables"] == {"GONOPROXY": "none", "GOSUMDB": "off", "GOFLAGS": "-mod=mod"}
+    assert "go.sum lacks dep.test/" in found["notes"][0]
+    for command in ("build", "vet", "test"):
+        go(project, tmp_path / "offline", command, "./...", GOPROXY=found["goproxy"], **found["variables"])
+    go(project, tmp_path / "offline", "mod", "tidy", GOPROXY=found["goproxy"], **found["variables"])
+    assert (project / "go.sum").read_text() == "".join(lines)
+
+
+def test_a_workspace_without_go_sum_is_built_by_the_real_go(tmp_path: Path, world: World) -> None:
+    files = {
+        "go.work": "go 1.21\n\nuse .\nuse ./two\n",
+        "go.mod": "module main.test/one\n\ngo 1.21\n\nrequire dep.test/b v1.0.0\n",
+        "one.go": 'package one\n\nimport _ "dep.test/b"\n',
+        "two/go.mod": "module main.test/two\n\ngo 1.21\n\nrequire dep.test/a v1.2.0\n",
+        "two/two.go": 'package two\n\nimport _ "dep.test/a"\n',
+    }
+    folder = write_project(tmp_path / "work", files)
+    found = json.loads(bundle(world, folder, tmp_path / "kit", "--json").stdout)
+    assert found["variables"] == {"GONOPROXY": "none", "GOSUMDB": "off"}  # go refuses -mod=mod here
+    assert "GOFLAGS" not in (tmp_path / "kit/README.txt").read_text()
+    home = tmp_path / "offline"
+    go(folder, home, "build", "./...", "./two/...", GOPROXY=found["goproxy"], **found["variables"])
+
+
+def test_a_project_without_requirements_lacks_no_go_sum(tmp_path: Path, world: World) -> None:
+    folder = write_project(tmp_path / "alone", {"go.mod": "module main.test/app\n\ngo 1.21\n"})
+    found = json.loads(bundle(world, folder, tmp_path / "kit", "--json").stdout)
+    assert (found["variables"], found["notes"], found["modules"]) == ({"GONOPROXY": "none"}, [], 0)
+
+
+def test_the_go_mod_that_modfile_names_is_the_one(tmp_path: Path, world: World) -> None:
+    files = {
+        "go.mod": "module main.test/app\n\ngo 1.21\n",
+        "alt.mod": "module main.test/app\n\ngo 1.21\n\nrequire dep.test/b v1.0.0\n",
+    }
+    folder = write_project(tmp_path / "project", files)
+    done = bundle(world, folder, tmp_path / "kit", "--json", GOFLAGS="-modfile=alt.mod")
+    assert {one["path"] for one in json.loads(done.stdout)["versions"]} == {"dep.test/b"}

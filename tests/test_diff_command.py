@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -155,6 +156,22 @@ def test_what_does_not_come_cannot_be_compared(tmp_path: Path) -> None:
         unknown = modtrace("diff", ONE, f"{PATH}@v1.9.0", env=env, cwd=tmp_path)
     assert (no_zip.returncode, unknown.returncode) == (3, 3)
     assert "zip: not a valid zip file" in no_zip.stderr
+
+
+def test_json_is_one_object_also_where_nothing_could_be_compared(tmp_path: Path) -> None:
+    with World([good]) as world:
+        env = clean_environment(tmp_path, GOPROXY=world.urls[0])
+        done = modtrace("diff", ONE, TWO, "--json", env=env, cwd=tmp_path)
+        failed = modtrace("diff", ONE, f"{PATH}@v1.9.0", "--json", env=env, cwd=tmp_path)
+        command = ["sh", "-c", 'ulimit -f 0; exec "$0" "$@"', COMMAND, "diff", ONE, TWO, "--json"]
+        no_room = subprocess.run(command, env=env, cwd=tmp_path, text=True, capture_output=True, timeout=60)
+    whole, none, full = (json.loads(one.stdout) for one in (done, failed, no_room))
+    assert (done.returncode, failed.returncode, no_room.returncode) == (1, 3, 3)
+    assert list(whole) == list(none) == list(full)
+    assert (whole["errors"], none["same"], none["new"]["version"]) == ([], None, "v1.9.0")
+    assert "404 Not Found" in none["errors"][0]
+    assert none["errors"][0].startswith(f"{PATH}@v1.9.0: reading ")
+    assert "no place for the zip: " in full["errors"][0]
 
 
 def test_on_a_terminal_nothing_but_our_own_colours_is_obeyed(tmp_path: Path) -> None:

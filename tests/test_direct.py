@@ -167,7 +167,7 @@ def test_a_git_in_the_folder_where_one_stands_is_not_run(tmp_path: Path) -> None
 
 
 def test_without_git_it_is_said_in_the_words_of_go(tmp_path: Path) -> None:
-    answer = ask({"HOME": str(tmp_path), "PATH": "/nonexistent", "GOENV": "off", "GOMODCACHE": str(tmp_path)})
+    answer = ask({"HOME": str(tmp_path), "PATH": str(tmp_path / "none"), "GOENV": "off", "GOMODCACHE": str(tmp_path)})
     assert answer.error == (
         'unable to resolve git version: failed to execute git version: exec: "git": '
         "executable file not found in $PATH"
@@ -391,6 +391,53 @@ def test_incompatible_versions_need_an_author_without_modules() -> None:
     assert versions({"v2.0.0": (), "v2.1.0": ("go.mod",), "v3.0.0": ()}) == ["v3.0.0+incompatible"]
     assert versions({"v2.0.0": (), "v1.0.0": ()}, f"{X}/v2") == ["v2.0.0"]
     assert versions({"sub/v0.1.0": (), "v1.0.0": (), "sub/v2.0.0": ()}, f"{X}/sub") == ["v0.1.0"]
+
+
+class Repository(FakeHost):
+    """The same with the text of each file."""
+
+    def __init__(self, files: Mapping[str, Mapping[str, str]], tip: tuple[str, ...] = ()) -> None:
+        super().__init__({tag: tuple(texts) for tag, texts in files.items()})
+        self._files, self._tip = files, tip
+
+    async def latest(self) -> Revision:
+        return Revision("f" * 40, "f" * 12, "f" * 40, datetime(2024, 1, 1, tzinfo=UTC), self._tip)
+
+    async def read_file(self, revision: str, file: str) -> bytes | None:
+        text = self._files.get(revision, {}).get(file)
+        return None if text is None else text.encode()
+
+
+async def test_a_major_version_has_one_go_mod_only() -> None:
+    declared = f"module {X}/v2\n"
+    for files, words in (
+        ({"go.mod": declared, "v2/go.mod": declared}, "both have .../v2 module paths at revision v2.0.0"),
+        ({"v2/go.mod": "go 1.20\n"}, "is missing module path at revision v2.0.0"),
+        ({}, r"missing .*/go.mod and .../v2/go.mod at revision v2.0.0"),
+    ):
+        with pytest.raises(GoError, match=words):
+            await CodeRepo(Repository({"v2.0.0": files}), place_module(f"{X}/v2", X)).go_mod("v2.0.0")
+    for files in ({"go.mod": declared}, {"v2/go.mod": declared}):
+        repo = CodeRepo(Repository({"v2.0.0": files}), place_module(f"{X}/v2", X))
+        assert await repo.go_mod("v2.0.0") == declared.encode()
+
+
+async def test_a_pseudo_version_has_to_say_what_is_true_of_its_commit() -> None:
+    commit = "f" * 12
+    repo = CodeRepo(Repository({commit: {"go.mod": f"module {X}\n"}}), place_module(X, X))
+    assert await repo.go_mod(f"v0.0.0-20240101000000-{commit}") == f"module {X}\n".encode()
+    with pytest.raises(GoError, match="does not match version-control timestamp"):
+        await repo.go_mod(f"v0.0.0-20240101000001-{commit}")
+
+
+async def test_what_is_retracted_is_not_told_by_a_version_without_modules() -> None:
+    """Of v2.0.0+incompatible go makes a go.mod up, which would retract nothing (retractedVersions)."""
+    files = {
+        "v1.0.0": {"go.mod": f"module {X}\n\nretract v1.0.0\n"}, "v1.1.0-pre": {}, "v2.0.0": {},
+    }  # fmt: skip
+    repo = CodeRepo(Repository(files, tip=("v1.0.0",)), place_module(X, X))
+    assert await repo.versions("") == ["v1.0.0", "v1.1.0-pre", "v2.0.0+incompatible"]
+    assert (await repo.latest()).version == f"v0.0.0-20240101000000-{'f' * 12}"
 
 
 def test_numbers_of_any_length_are_counted() -> None:

@@ -49,8 +49,9 @@ def test_json_says_it_all_in_one_object(world: World, tmp_path: Path) -> None:
     assert (good["query"], good["version"], good["state"]) == ("v1", "v1.1.0", "saved")
     assert [one["kind"] for one in good["files"]] == ["info", "mod", "zip"]
     assert good["files"][2]["h1"] == good["sum"]
-    assert good["files"][1]["h1"] == good["goModSum"] == go_mod_hash(VERSIONS[2].mod)
-    assert (bad["state"], bad["outcome"], bad["needsDirect"]) == ("failed", "fails", False)
+    assert good["files"][2]["bytes"] == (tmp_path / "modtrace-files/dep.test/b/@v/v1.1.0.zip").stat().st_size
+    assert good["files"][1]["h1"] == good["go_mod_sum"] == go_mod_hash(VERSIONS[2].mod)
+    assert (bad["state"], bad["outcome"], bad["needs_direct"]) == ("failed", "fails", False)
     assert "404 Not Found" in bad["error"]
 
 
@@ -76,6 +77,10 @@ def test_events_are_lines_of_json(world: World, tmp_path: Path) -> None:
         (("a.test/x", "--jobs", "0"), "is not a number from 1 to 64"),
         (("a.test/x", "--from", "0", "--chain"), "not allowed with argument"),
         (("a.test/x", "--set", "GOPROXY"), "write NAME=VALUE"),
+        (("a.test/x", "--set", "GOPROXI=off"), "did you mean GOPROXY?"),
+        (("a.test/x", "-o", ""), "argument -o/--output: the name is empty"),
+        (("-f", ""), "argument -f/--file: the name is empty"),
+        (("--check", ""), "argument --check: the name is empty"),
         (("-f", "none.mod"), "none.mod: No such file or directory"),
         (("-f", "bad.mod"), "unknown directive: nonsense"),
         (("--check", "none"), "none is no folder"),
@@ -107,7 +112,7 @@ def test_a_go_sum_names_what_is_needed(world: World, tmp_path: Path) -> None:
     assert done.returncode == 1
     wrong, mod = found["versions"]
     assert "SECURITY ERROR" in wrong["error"]
-    assert (mod["path"], mod["onlyMod"]) == (other.path, True)
+    assert (mod["path"], mod["only_mod"]) == (other.path, True)
     assert [file["checked"] for file in mod["files"]] == [None, "vouched for by go.sum"]
     assert not list((tmp_path / "files").rglob("*.zip"))
 

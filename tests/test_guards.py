@@ -13,6 +13,12 @@ ROOT = Path(__file__).parent.parent
 PROBES = sorted((ROOT / "probes").rglob("*.py"))
 TUI = sorted((ROOT / "tui").rglob("*.py"))
 SCREEN_LIBRARIES = {"textual", "rich", "tui"}
+ROOMS = (
+    "commands", "settings", "share", "demo", "diagnosis", "ladder", "browse", "trace", "sources", "net", "golang",
+)  # fmt: skip
+"""The rooms of the engine: each may import from those behind it."""
+FOR_ALL = {"probes.diagnosis.findings", "probes.share.state"}
+"""What every room may import, for it imports nothing of ours itself: what a finding is, and how a file is read."""
 SOCKET_MODULES = {"socket", "ssl", "httpcore", "httpx", "dns", "urllib.request", "http.client"}
 
 
@@ -29,6 +35,32 @@ def _imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", PROBES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_probes_never_import_a_screen(path: Path) -> None:
     assert not {name for name in _imports(path) if name.split(".")[0] in SCREEN_LIBRARIES}
+
+
+def test_imports_go_downwards_only() -> None:
+    assert [pair for path in PROBES for pair in _upward(path)] == []
+
+
+def _upward(path: Path) -> list[str]:
+    """The imports of a file of the engine that lead into a room above its own."""
+    mine = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    room = mine.split(".")[1]
+    ours = [name for name in _imports(path) if name.startswith("probes.")]
+    if mine in FOR_ALL:
+        return ours
+    return [
+        f"{mine} imports {name}"
+        for name in ours
+        if name not in FOR_ALL and ROOMS.index(name.split(".")[1]) < ROOMS.index(room)
+    ]
+
+
+def test_an_import_upwards_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    file = tmp_path / "probes" / "golang" / "x.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("from probes.browse import table\nfrom probes.golang import module\n")
+    assert _upward(file) == ["probes.golang.x imports probes.browse"]
 
 
 @pytest.mark.parametrize("path", TUI, ids=lambda path: str(path.relative_to(ROOT)))
@@ -48,6 +80,20 @@ def test_headless_commands_load_no_screen_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True)
     assert done.stderr.strip().splitlines()[-1] == "[]", done.stderr
+
+
+def test_the_app_loads_what_fetches_only_when_it_is_asked_for() -> None:
+    """What stands before the first frame is what everybody waits for."""
+    script = (
+        "import sys\n"
+        "import tui.app\n"
+        "loaded = {name for name in sys.modules if name.startswith('probes.')}\n"
+        "print(sorted(name for name in loaded if name.split('.')[1] in ('browse', 'net', 'ladder')))\n"
+        "print(sorted(loaded & {'probes.golang.modzip', 'probes.golang.gozip', 'probes.sources.direct'}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=True)
+    browse = ["probes.browse", "probes.browse.related", "probes.browse.saved", "probes.browse.table"]
+    assert done.stdout == f"{[*browse, 'probes.ladder', 'probes.ladder.faults']}\n[]\n"
 
 
 def test_probes_load_without_the_app() -> None:

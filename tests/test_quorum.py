@@ -37,8 +37,8 @@ from probes.demo.content import Module, ModuleVersion, make_zip
 from probes.demo.server import Handler, World
 from probes.golang.dirhash import Abandoned, go_mod_hash, hash1, hash_directory
 from probes.golang.environment import Environment
-from probes.golang.errors import GoError
-from probes.golang.go_sum import recorded
+from probes.golang.errors import Fatal, GoError
+from probes.golang.go_sum import GoSum, recorded
 from probes.golang.many_hashes import HashWork, verify_many
 from probes.golang.modzip import hash_zip_files
 from probes.golang.protocol import Op
@@ -300,6 +300,16 @@ def test_lines_of_go_sum() -> None:
     assert recorded(data, "go.sum", "a", "v1.0.0/go.mod") == ["h1:z"]
     with pytest.raises(GoError, match=r"malformed go.sum:\ngo.sum:2: wrong number of fields 2"):
         recorded(b"a b c\na b\n", "go.sum", "a", "b")
+
+
+def test_a_go_sum_vouches_refuses_or_knows_nothing() -> None:
+    known = GoSum()
+    known.add(b"a v1.0.0 h2:new\na v1.0.0 h1:x\nb v1.0.0 h2:new\n", "go.sum")
+    assert known.knows("a", "v1.0.0", "h1:x")
+    assert not known.knows("b", "v1.0.0", "h1:x"), "a hash of a later kind says nothing of this one"
+    assert not known.knows("c", "v1.0.0", "h1:x")
+    with pytest.raises(Fatal, match=r"checksum mismatch\n\tdownloaded: h1:y\n\tgo\.sum:     h1:x\n"):
+        known.knows("a", "v1.0.0", "h1:y")
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "loop"])

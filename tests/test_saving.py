@@ -17,10 +17,9 @@ from typing import Any
 import pytest
 
 from probes.browse.fetching import download
-from probes.golang.go_sum import GoSum
 from probes.browse.manifest import came, check, read_manifest
 from probes.browse.named import proxy_named
-from probes.browse.partial import validator
+from probes.browse.partial import Part, validator
 from probes.browse.resuming import Got
 from probes.browse.saved import FileSaved, SaveEvent, Saving, State, Want
 from probes.browse.saving import Plan, save
@@ -32,8 +31,10 @@ from probes.demo.server import World
 from probes.demo.worlds import names as names_of_worlds
 from probes.demo.worlds import world_plan
 from probes.golang.errors import GoError
+from probes.golang.go_sum import GoSum
 from probes.golang.protocol import Op
 from probes.golang.redact import redact
+from probes.golang.urls import parse_url
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from probes.trace.events import Outcome
@@ -203,6 +204,22 @@ def test_a_date_will_do_where_there_is_no_etag(tmp_path: Path, server: RangeServ
 )
 def test_only_what_is_strong_is_a_validator(headers: dict[str, str], found: str) -> None:
     assert validator(headers) == found
+
+
+async def test_only_the_beginning_of_the_same_url_is_gone_on_with(tmp_path: Path) -> None:
+    """Two proxies may give the same ETag to different bytes."""
+    tree, headers = Tree(tmp_path), {"etag": '"1"'}
+    target = tree.make_room(PATH, VERSION) / f"{VERSION}.zip"
+    here, there = parse_url("https://me:secret@one.test/x.zip"), parse_url("https://two.test/x.zip")
+    part = await Part.begin(tree, target)
+    part.restart(here, headers)
+    part.sink().write(b"half")
+    part.close()
+    part = await Part.begin(tree, target)
+    assert part.size == 4
+    assert (part.resumable(here), part.resumable(there)) == ('"1"', "")
+    part.close()
+    assert b"secret" not in b"".join(file.read_bytes() for file in target.parent.iterdir())
 
 
 def test_a_body_that_breaks_off_is_gone_on_with_at_once(tmp_path: Path, server: RangeServer) -> None:

@@ -39,6 +39,7 @@ EXITS: list[tuple[tuple[Handler, ...], tuple[str, ...], int]] = [
     ((says(Op.MOD, Answer(body=b"<html>\n")),), (), 1),
     ((missing, missing), ("--all",), 3),
     ((missing, honest), (), 0),
+    ((says(Op.ZIP, Answer(fault=Fault.RESET)),), ("--zip", "--all"), 3),
 ]
 
 
@@ -88,7 +89,7 @@ def test_a_private_path_leaves_with_nobody_asked(options: tuple[str, ...], tmp_p
     [
         ((PATH,), "write PATH@VERSION"),
         ((f"{PATH}@latest",), "write PATH@VERSION"),
-        ((f"{PATH}@v1.2",), "write PATH@VERSION"),
+        ((f"{PATH}@v1.2",), f"modtrace trace {PATH}@v1.2 says which one that is"),
         (("no dot@v1.0.0",), "malformed module path"),
         ((TARGET, "--set", "GOPROXY"), "write NAME=VALUE"),
     ],

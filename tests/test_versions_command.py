@@ -124,6 +124,8 @@ EXITS: list[tuple[list[Handler], str, list[str], dict[str, str], int]] = [
     ([new], "{0}", [f"{PATH}@>v1.0.0"], {}, 2),
     ([new], "{0}", [f"{PATH}@v1.0.0", "--times"], {}, 2),
     ([new], "{0}", [PATH, "--set", "GOPROXY"], {}, 2),
+    ([new], "{0}", [PATH, "--set", "GOPROXI=off"], {}, 2),
+    ([new], "{0}", [f"{PATH}@"], {}, 2),
     ([missing], "{0},direct", [f"{PATH}@v1.0.0"], {}, 3),
     ([new], "{0}", [f"{PATH}@v1.0.0"], {"GONOPROXY": "m.test"}, 3),
     ([missing, new], "{0},{1}", [f"{PATH}@v1.2.0"], {}, 0),
@@ -214,3 +216,48 @@ def in_terminal(command: list[str], env: dict[str, str], cwd: Path) -> bytes:
             shown += piece
     os.close(parent)
     return shown
+
+
+def test_patch_starts_from_what_the_workspace_or_modfile_requires(tmp_path: Path) -> None:
+    """The same as `go list -m PATH@patch` says there."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/go.mod").write_text(f"module o.test\n\nrequire {PATH} v1.1.0\n")
+    (tmp_path / "alt.mod").write_text(f"module p.test\n\nrequire {PATH} v1.3.0-rc.1\n")
+
+    def current(**variables: str) -> object:
+        done, _ = run(tmp_path, [new], "{0}", PATH, "--json", **variables)
+        return json.loads(done.stdout)["choices"]["patch"]["current"]
+
+    assert current() == "v1.0.0"
+    assert current(GOFLAGS="-trimpath -modfile=alt.mod") == "v1.3.0-rc.1"
+    (tmp_path / "go.work").write_text("go 1.21\n\nuse .\nuse ./other\n")
+    assert current() == "v1.1.0"
+    assert current(GOWORK="off") == "v1.0.0"
+
+
+@pytest.mark.parametrize("command", ["trace", "versions", "download", "bundle", "diff", "sums"])
+def test_the_help_fits_eighty_columns(tmp_path: Path, command: str) -> None:
+    done = modtrace(command, "--help", env=clean_environment(tmp_path, COLUMNS="80"), cwd=tmp_path)
+    assert [line for line in done.stdout.splitlines() if len(line) > 79] == []
+    assert "exit codes: 0 " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "go_mod", "words"),
+    [
+        ({"GO111MODULE": "off"}, "", "go: modules disabled by GO111MODULE=off; see 'go help modules'"),
+        ({"GOFLAGS": "xx"}, "", 'go: parsing $GOFLAGS: non-flag "xx"'),
+        ({"GOPATH": "a"}, "", 'go: GOPATH entry is relative; must be absolute path: "a".'),
+        ({"GOFLAGS": "-modfile=bad.mod"}, "modul x\n", "go: errors parsing"),
+    ],
+)
+def test_where_go_refuses_to_start_it_chooses_nothing(
+    tmp_path: Path, variables: dict[str, str], go_mod: str, words: str
+) -> None:
+    (tmp_path / "bad.mod").write_text(go_mod)
+    done, _ = run(tmp_path, [new], "{0}", PATH, "--json", **variables)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert {choice["version"] for choice in found["choices"].values()} == {None}
+    assert all(choice["error"].startswith(words) for choice in found["choices"].values())
+    assert found["versions"]  # who has which is told all the same

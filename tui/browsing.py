@@ -25,7 +25,7 @@ class BrowsingApp(VouchingApp):
         if self.session.IS_REPLAY:
             self.tell("this is a replay: nobody is asked, and what was not said then is not known")
         elif at_hand is None:
-            self.tell("no version is selected: 3 shows those of the module")
+            self.tell(f"no version is chosen yet: {self.why_no_version()}")
         elif not table.columns:
             self.tell("the proxies have not been asked yet: 3 does that")
         elif any(at_hand[1] in state.asked for state in table.columns):

@@ -19,7 +19,7 @@ from tui.symbols import Symbols
 from tui.terminal_output import FrugalApp
 from tui.widgets.modules_pane import ModulesPane
 
-EAGER_S, EAGER_TICKS = 0.025, 400
+EAGER_S, EAGER_TICKS = 0.01, 1000
 """How often somebody looks for the first versions, and how many times at most."""
 
 
@@ -70,7 +70,7 @@ class FetchingApp(FrugalApp):
 
     def version_at_hand(self) -> tuple[str, str] | None:
         """The module path and version that a key means: under the cursor of the module browser, else what go
-        chose; None where there is neither."""
+        chose, else the exact version that was asked for, as go may have failed; None where there is none."""
         target, trace = self.session.target, self.session.trace
         if target is None:
             return None
@@ -78,7 +78,18 @@ class FetchingApp(FrugalApp):
         version = modules.version() if self.workbench.active_pane is modules else None
         if version is None and trace.chosen is not None:
             version = trace.chosen.version
+        if version is None and _is_exact(target[1]):
+            version = target[1]
         return None if version is None else (target[0], version)
+
+    def why_no_version(self) -> str:
+        """What to do where no version is at hand; the end of a sentence."""
+        if self.session.target is None:
+            return "press t and type a module path"
+        modules, table = self.workbench.modules, self.session.table
+        if self.workbench.active_pane is modules and table.columns and not table.versions():
+            return "nobody names one; t with PATH@VERSION asks for one by its name"
+        return "3 shows those of the module"
 
     @on(ModulesPane.AskAll)
     def _ask_all(self) -> None:
@@ -139,6 +150,13 @@ class FetchingApp(FrugalApp):
                 await self.run_action(f"app.{what}")
 
         self.push_screen(ChoiceScreen(event.version, list(_choices(event))), chosen)
+
+
+def _is_exact(query: str) -> bool:
+    """Whether a query is one version and no other."""
+    from probes.golang import module, semver
+
+    return semver.is_valid(query) and module.canonical_version(query) == query
 
 
 FILES = {Op.INFO.value: "i", Op.MOD.value: "m", Op.ZIP.value: "Z"}

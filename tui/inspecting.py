@@ -12,6 +12,7 @@ from textual.binding import BindingType
 
 from probes.browse.table import Cell, ColumnKind, ColumnState
 from tui.bridge import Job
+from tui.drawing.matrix_cells import which_error
 from tui.keys import key
 from tui.saving import SavingApp
 from tui.screens.choice_screen import Choice, ChoiceScreen
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from tui.inspecting_jobs import Look
     from tui.screens.inspect_screen import Desk
 
-MOST_SUGGESTED = 300
-"""Versions that are offered to compare with."""
+OTHER_VERSION = "an exact version, listed or not: v1.2.3, or that of a commit"
 
 
 class InspectingApp(SavingApp):
@@ -91,7 +91,7 @@ class InspectingApp(SavingApp):
         if self.session.IS_REPLAY:
             self.tell("this is a replay: nobody is asked, and no file of a version was saved with it")
         elif at_hand is None:
-            self.tell("no version is chosen: trace a module first, or choose a version in pane 3")
+            self.tell(f"no version is chosen yet: {self.why_no_version()}")
         elif self.session.scene is None:
             self.tell("the settings are still being read")
         else:
@@ -164,7 +164,10 @@ class InspectingApp(SavingApp):
             choices.append(Choice(CACHE, CACHE.name, "the same version there"))
         return choices
 
-    def _ask_other_version(self, path: str, version: str, who: Supplier) -> None:
+    def _ask_other_version(
+        self, path: str, version: str, who: Supplier, typed: str = "", note: str = OTHER_VERSION
+    ) -> None:
+        """Ask for a version; once more, with what was typed, where that is none."""
         from probes.golang import module
 
         def chosen(text: str | None) -> None:
@@ -172,15 +175,14 @@ class InspectingApp(SavingApp):
                 return
             other = text.strip().rpartition("@")[2]
             if not other or other != module.canonical_version(other):
-                self.tell(f"{other} is no exact version, such as v1.2.3")
+                why = f"{text} is no exact version, such as v1.2.3; tab goes through those in the list"
+                self._ask_other_version(path, version, who, text, why)
             else:
                 self._show_difference((path, other, who), (path, version, who), sort=True)
 
-        versions = [one for one in self.session.table.versions() if one != version][:MOST_SUGGESTED]
-        note = "an exact version, listed or not: v1.2.3, or that of a commit"
-        screen = PromptScreen(
-            f"Compare {version} with which version?", "", suggestions=versions, note=note, verb="compare"
-        )
+        versions = [one for one in self.session.table.versions() if one != version]
+        title = f"Compare {version} with which version?"
+        screen = PromptScreen(title, typed, suggestions=versions, note=note, verb="compare")
         self.push_screen(screen, chosen)
 
     # -- showing -------------------------------------------------------------------------------------
@@ -254,4 +256,6 @@ def _standing(state: ColumnState, version: str) -> str:
     known = state.known.get(version)
     if known is not None:
         return "served" if known.served else "missing" if known.missing else "error"
-    return "not asked yet" if state.answered is None else "not listed"
+    if state.answered is None:
+        return "not asked yet"
+    return "not listed" if state.answered.error is None else f"its list: {which_error(state)}"

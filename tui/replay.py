@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from probes.browse.recorded import browse_event_from_json
 from probes.browse.table import BrowseEvent, DownloadFinished, DownloadProgress, DownloadStarted
 from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
-from probes.trace.recording import browse_event_from_json, read_recording
+from probes.trace.recording import read_recording
 from tui.bridge import Delivery, Ended, Job
 from tui.jobs import AskVersionJob, BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob
 from tui.stage import NOTHING, Scene, Secluded, scene_of

@@ -52,8 +52,11 @@ class SavingApp(FetchingApp):
             self.tell(REPLAY)
             return
         at_hand = self.version_at_hand()
-        if at_hand is None or self.session.scene is None:
-            self.tell("there is no version to save: trace a module, or choose one in the module browser")
+        if at_hand is None:
+            self.tell(f"there is no version to save: {self.why_no_version()}")
+            return
+        if self.session.scene is None:
+            self.tell("the settings are still being read")
             return
         verb = "save into this folder"
         self._with_folder(lambda folder: self._choose_saving_source(*at_hand, folder), verb)
@@ -157,7 +160,8 @@ class SavingApp(FetchingApp):
             rest = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
             self.tell(f"{failed[0].words} was not saved{reason}{rest}; D shows all")
         elif one.saving.finished is not None and one.saving.finished.cancelled:
-            self.tell(f"{one.name}: stopped; what has come is kept, and gone on with next time")
+            has_come = "what has come is kept, and gone on with next time"
+            self.tell(f"{one.name}: stopped; {has_come if one.saving.bytes else 'nothing had come yet'}")
         else:
             count = f"{len(saved)} version{'' if len(saved) == 1 else 's'}"
             self.tell(f"saved: {count} in {one.folder}; D shows it, y there copies the GOPROXY line")

@@ -11,9 +11,9 @@ from tui.bridge import Emit
 
 if TYPE_CHECKING:
     from probes.browse.bundling import Kit
-    from probes.golang.go_sum import GoSum
     from probes.browse.saved import SaveEvent, Want
     from probes.golang.environment import Environment
+    from probes.golang.go_sum import GoSum
     from probes.net.limits import Limits
 
 
@@ -46,10 +46,10 @@ class SaveJob:
 
     async def run(self, emit: Emit) -> None:
         """Save."""
-        from probes.golang.go_sum import GoSum
         from probes.browse.named import proxy_named
         from probes.browse.saving import Plan, save
         from probes.golang.errors import GoError
+        from probes.golang.go_sum import GoSum
 
         source, go_sum = None, GoSum()
         try:
@@ -87,7 +87,7 @@ class BundleJob:
         from probes.browse.saving import Plan, save
         from probes.browse.tree import Tree
         from probes.golang.errors import GoError
-        from probes.net.dial import errno_words
+        from probes.golang.os_errors import errno_words
 
         try:
             project = await asyncio.to_thread(read_project, self.place, self.environment)

@@ -23,8 +23,10 @@ class VouchingApp(InspectingApp):
         at_hand, scene = self.version_at_hand(), self.session.scene
         if self.session.IS_REPLAY:
             self.tell("this is a replay: nobody is asked, and no hashes were compared then")
-        elif at_hand is None or scene is None:
-            self.tell("no version is chosen yet: 3 shows those of the module, with the cursor on one")
+        elif at_hand is None:
+            self.tell(f"no version is chosen yet: {self.why_no_version()}")
+        elif scene is None:
+            self.tell("the settings are still being read")
         else:
             self._compare_hashes(*at_hand)
 

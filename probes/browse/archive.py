@@ -21,15 +21,15 @@ from typing import BinaryIO, TypeVar
 from probes.browse.aside import aside
 from probes.browse.local_columns import MOST_INFO_BYTES, cache_folder
 from probes.browse.named import proxy_named
-from probes.browse.proxies import AtProxy, at_proxy, file_name, patient, proxies_of, unusable
+from probes.browse.proxies import AtProxy, at_proxy, patient, proxies_of, unusable
 from probes.golang import module, modzip
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.gojson import RevInfo, decode_rev_info
 from probes.golang.goproxy import Access, ErrorRanking, Hop
 from probes.golang.gozip import ZipEntry, read_directory
+from probes.golang.os_errors import errno_words
 from probes.golang.protocol import Op
-from probes.net.dial import errno_words
 from probes.net.limits import Limits
 from probes.share.state import read_regular
 from probes.trace.events import BodyProgress, Event
@@ -208,13 +208,18 @@ async def bring_zip(
     else:
 
         async def step(at: AtProxy) -> HeldFile:
-            number = _nameless_file()
+            try:
+                number = _nameless_file()
+            except OSError as error:
+                raise GoError(f"no place for the zip: {errno_words(error)}") from error
             held = None
             try:
                 with os.fdopen(os.dup(number), "w+b") as sink:
                     await patient(at.repo.zip(version, sink))
                     sink.flush()
                 held = HeldFile(number)
+            except OSError as error:
+                raise GoError(f"no place for the zip: {errno_words(error)}") from error
             finally:
                 if held is None:
                     os.close(number)
@@ -332,7 +337,7 @@ async def _walk(route: Route, at: Callable[[Hop], Awaitable[T]]) -> tuple[T, str
 
 
 def _most_bytes(op: Op) -> int:
-    """Bytes of a .info or .mod that is read; go itself has no limit for a .info, and needs some three hundred."""
+    """Bytes of a .info or .mod that is read."""
     return MOST_INFO_BYTES if op is Op.INFO else modzip.MAX_GO_MOD
 
 

@@ -112,9 +112,7 @@ class _Browser:
         error = unusable(route)
         pattern = None if route.private is None else route.private.pattern
         self._emit(BrowseStarted(self.now(), self._path, columns.all, pattern, error))
-        project = asyncio.create_task(
-            asyncio.to_thread(read_project, self._environment.facts.working_directory)
-        )
+        project = asyncio.create_task(asyncio.to_thread(read_project, self._environment))
         async with self._stack, asyncio.TaskGroup() as group:
             group.create_task(self._look_into_cache())
             group.create_task(self._look_into_go_sum())

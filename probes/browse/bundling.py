@@ -2,10 +2,11 @@
 
 The kit is the tree itself (GOPROXY=file://KIT), its manifest, and a README.txt with the lines to type. What
 go needs beside GOPROXY was tried with the real one: GONOPROXY=none, for what GOPRIVATE matches is otherwise
-looked for in its repository; and only where there is no go.sum GOFLAGS=-mod=mod with GOSUMDB=off, for then
-go has to write one, and nobody can be asked to vouch for it. A Go release in the kit needs
-GONOSUMDB=golang.org/toolchain: go.sum never counts for it, and with one file:// proxy alone go lets the
-checksum database be passed over (modfetch/sumdb.go useSumDB).
+looked for in its repository; and only where go.sum is missing or lacks lines GOFLAGS=-mod=mod with
+GOSUMDB=off, for then go has to write them, and nobody can be asked to vouch for them. In a workspace go
+writes them anyway, and refuses -mod=mod. A Go release in the kit needs GONOSUMDB=golang.org/toolchain: go.sum
+never counts for it, and with one file:// proxy alone go lets the checksum database be passed over
+(modfetch/sumdb.go useSumDB).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from probes.golang.safetext import safe_text
 from probes.trace.toolchains import TOOLCHAIN_PATH, local_version
 
 README = "README.txt"
+MOST_NAMED = 5
+"""Lines that go.sum lacks which are named."""
 _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 
@@ -67,7 +70,7 @@ def variables_for(project: Project, *, has_toolchain: bool) -> tuple[tuple[str, 
     """What go needs to be told beside GOPROXY."""
     found = [("GONOPROXY", "none")]
     if not project.has_sums:
-        found += [("GOSUMDB", "off"), ("GOFLAGS", "-mod=mod")]
+        found += [("GOSUMDB", "off"), *([] if project.work else [("GOFLAGS", "-mod=mod")])]
     elif has_toolchain:
         found.append(("GONOSUMDB", TOOLCHAIN_PATH))
     return tuple(found)
@@ -110,8 +113,9 @@ def _lacking(saving: Saving) -> Iterator[Lacking]:
 def _notes(project: Project, saving: Saving, environment: Environment) -> Iterator[str]:
     if not project.has_sums:
         yield (
-            "The project has no go.sum: go will write one from what is in the kit, and nobody has vouched "
-            "for more than GOSUMDB did while the kit was made. Better: go mod tidy with a network first."
+            f"{_missing_sums(project)}: go will write what is missing from what is in the kit, and nobody "
+            "has vouched for more than GOSUMDB did while the kit was made. go mod tidy may want more than is "
+            "here. Better: go mod tidy with a network first."
         )
     if project.has_vendor:
         yield "The project has a vendor folder: go takes that instead of the kit, unless -mod=mod is given."
@@ -124,6 +128,14 @@ def _notes(project: Project, saving: Saving, environment: Environment) -> Iterat
     for state in saving.of(State.SAVED):
         if state.saved is not None and state.saved.note and state.want.path != TOOLCHAIN_PATH:
             yield state.saved.note
+
+
+def _missing_sums(project: Project) -> str:
+    if not project.go_sum.hashes:
+        return "The project has no go.sum"
+    missing = project.missing_sums()
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    return f"The project's go.sum lacks {', '.join(missing[:MOST_NAMED])}{more}"
 
 
 # -- README.txt --------------------------------------------------------------------------------------
@@ -145,8 +157,10 @@ def readme(kit: Kit, project: Project) -> str:
         sections.append(f"The project wants {project.toolchain} or a newer release of Go.\n")
     if not project.has_sums:
         sections.append(
-            "GOSUMDB=off and GOFLAGS=-mod=mod are there because the project has no go.sum yet. With one,\n"
-            "leave them out.\n"
+            "GOSUMDB=off and GOFLAGS=-mod=mod are there because the project has no whole go.sum yet. With\n"
+            "one, leave them out.\n"
+            if project.work is None
+            else "GOSUMDB=off is there because the project has no whole go.sum yet. With one, leave it out.\n"
         )
     if kit.notes:
         sections.append("To know:\n" + "".join(f"  * {_safe(note)}\n" for note in kit.notes))

@@ -27,11 +27,11 @@ from probes.net.limits import Limits
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import Repo
 from probes.trace.checksums import ChecksumGate
-from probes.trace.events import Event, Purpose, WalkFinished, WalkStarted
+from probes.trace.events import Event, Outcome, Purpose, WalkFinished, WalkStarted
 from probes.trace.narrator import Narrator
 from probes.trace.repositories import Repositories
 from probes.trace.resolution import Newest, Resolver
-from probes.trace.run import new_client
+from probes.trace.run import new_client, refused
 from probes.trace.walk import DirectNotTraced, Walker
 
 QUERIES = ("latest", "upgrade", "patch")
@@ -58,6 +58,7 @@ class Chooser:
         self._path = columns.route.path
         self._current = project.required(self._path)
         self._at_hop = at_hop
+        self._refused = _refusal(environment, project)
         self._walks: dict[int, tuple[Purpose, int | None]] = {}
         narrator = Narrator(self._hear, Fetcher(new_client(environment, limits), limits))
         walker = Walker(columns.route, narrator)
@@ -113,7 +114,10 @@ class Chooser:
         version = error = None
         unknown = False
         try:
-            if self._path == self._project.go_mod.module_path and query != "latest":
+            if self._refused is not None:
+                raise Fatal(self._refused)
+            mains = {go_mod.module_path for go_mod in self._project.modules}
+            if self._path in mains and query != "latest":
                 raise GoError(f"{self._path} is the main module: go stays with what is in its folder")
             version = await self._resolver.query(Purpose.QUERY, query, check_retractions=True)
             if version and version != module.canonical_version(version):
@@ -132,6 +136,17 @@ class Chooser:
             None if version is None else self._served(Purpose.QUERY, Purpose.CONFIRM),
             self._current, None if error is None else redact(error), unknown,
         )  # fmt: skip
+
+
+def _refusal(environment: Environment, project: Project) -> str | None:
+    """What go prints where it chooses nothing at all, for its settings or for the go.mod around."""
+
+    def check_project() -> None:
+        if project.error:
+            raise GoError(f"go: {project.error}")
+
+    stopped = refused(environment, ("cmd/go/internal/modload/init.go loadModFile", check_project))
+    return stopped.error if stopped is not None and stopped.outcome is Outcome.FAILS else None
 
 
 def _module_read(at: float, newest: Newest, column: int) -> ModuleRead:

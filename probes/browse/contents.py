@@ -66,10 +66,9 @@ def contents_of(archive: Archive) -> Contents:
         return Contents((), 0, 0, instead=preview_of("", start, archive.size))
     files = [(_below(archive, entry.name), entry) for entry in archive.entries]
     items = tree_of((name, entry) for name, entry in files if name and not name.endswith("/"))
-    names = dict(files)
-    licences = tuple(
-        Licence(name, _licence(archive, names[name])) for name in sorted(set(licence_files(names)))[:8]
-    )
+    chosen = sorted(set(licence_files(name for name, _ in files)))[:8]
+    named = {name: entry for name, entry in files if name in chosen}
+    licences = tuple(Licence(name, _licence(archive, named[name])) for name in chosen)
     leaves = [item for item in items if item.entry is not None]
     return Contents(tuple(items), len(leaves), sum(item.size for item in leaves), licences)
 
@@ -91,7 +90,7 @@ def tree_of(files: Iterable[tuple[str, ZipEntry]]) -> list[TreeItem]:
     opened: list[int] = []
     """Where in the list the folders stand that the last file is in."""
     parts: list[str] = []
-    for name, entry in sorted(files, key=lambda one: one[0].split("/", _DEEPEST)):
+    for name, entry in sorted(files, key=_place):
         *folders, last = name.split("/", _DEEPEST)
         same = 0
         while same < min(len(folders), len(parts)) and folders[same] == parts[same]:
@@ -104,6 +103,17 @@ def tree_of(files: Iterable[tuple[str, ZipEntry]]) -> list[TreeItem]:
         found.append(TreeItem(name, last, len(folders), entry.uncompressed_size, 1, entry, len(found) + 1))
     _close(found, opened, 0)
     return found
+
+
+def _place(file: tuple[str, ZipEntry]) -> str:
+    """What orders files by their folders: one text each, for there may be 65,536.
+
+    A slash is lower than anything, and what is lower than a slash is spelled so that it stays higher.
+    """
+    name = file[0]
+    if "\0" in name or "\1" in name:
+        name = name.replace("\1", "\1\2").replace("\0", "\1\1")
+    return name.replace("/", "\0", _DEEPEST)
 
 
 def _close(found: list[TreeItem], opened: list[int], depth: int) -> None:

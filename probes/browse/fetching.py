@@ -25,9 +25,9 @@ from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.gojson import decode_rev_info
 from probes.golang.goproxy import Hop
+from probes.golang.os_errors import errno_words
 from probes.golang.protocol import Op
 from probes.golang.redact import redact
-from probes.net.dial import errno_words
 from probes.net.limits import Limits, Stalled
 from probes.sources.module_proxy import ProxyRepo
 from probes.trace.events import BodyProgress, Event, RequestFinished

@@ -17,15 +17,15 @@ from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.go_sum import GO_MOD_SUFFIX, MOST_BYTES
 from probes.golang.gojson import RevInfo, decode_rev_info
+from probes.golang.os_errors import errno_words
 from probes.golang.quote import quote
-from probes.net.dial import errno_words
 from probes.share.state import open_regular, read_regular
 
 MOST_FILES = 1 << 18
 """Files of one folder of the module cache that are looked at."""
 MOST_LINE_BYTES = 1 << 16
 MOST_INFO_BYTES = 1 << 20
-"""Bytes of a .info that is read."""
+"""Bytes of a .info that is read; go has no limit, and needs some three hundred."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.goproxy import Hop, HopKind, Separator, entries, parse_proxy_url
-from probes.golang.redact import redact
+from probes.golang.redact import MASK, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class NamedProxy:
 
 
 def proxy_named(environment: Environment, text: str) -> NamedProxy:
-    """The proxy that a user means. Raises GoError where that is nobody, or several."""
+    """The proxy that a user means. Raises GoError, without secrets, where that is nobody, or several."""
     proxies = _proxies(environment.get("GOPROXY"))
     found = [proxies[text]] if text in proxies else [one for one in proxies.values() if text in one.names]
     if len({one.entry for one in found}) > 1:
@@ -40,9 +40,19 @@ def proxy_named(environment: Environment, text: str) -> NamedProxy:
         return found[0]
     if "://" not in text or any(separator in text for separator in ",|"):
         there = ", ".join(f"{number} ({one.hop.name})" for number, one in proxies.items()) or "none"
-        words = f"{redact(text)} is no proxy of GOPROXY (there is: {there})"
+        words = f"{_without_user(text)} is no proxy of GOPROXY (there is: {there})"
         raise GoError(f"{words}; write a number, a host or a URL")
-    return _proxy(text, 0)
+    try:
+        return _proxy(text, 0)
+    except GoError as error:
+        raise GoError(redact(str(error))) from error
+
+
+def _without_user(text: str) -> str:
+    """Where the scheme was forgotten, a name alone before an @ may be a token."""
+    shown = redact(text)
+    user, at, host = shown.rpartition("@")
+    return shown if not at or "://" in user else f"{MASK}@{host}"
 
 
 def _proxies(goproxy: str) -> dict[str, NamedProxy]:

@@ -1,7 +1,7 @@
-"""Which versions a project needs: by its go.sum, or where there is none by its requirement graph.
+"""Which versions a project needs: by its go.sum; where that is missing or lacks lines, by its graph too.
 
 A go.sum names all that `go build`, `go vet` and `go test` ever read in a tidy project: `M V h1:` a zip, and
-`M V/go.mod h1:` only a go.mod, which the graph is loaded from. Without one the graph is walked as go walks it
+`M V/go.mod h1:` only a go.mod, which the graph is loaded from. Else the graph is walked as go walks it
 (cmd/go/internal/modload/buildlist.go readModGraph, with its pruning; mvs), and the zips are those of the
 build list: the highest version of each path. replace and exclude of the main module, or of the workspace,
 count as they do for go (modload/modfile.go goModSummary, Replacement); a folder on the right side of a
@@ -19,10 +19,11 @@ from probes.browse.vouching import read_go_sums
 from probes.golang import gover, semver
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
-from probes.golang.go_sum import GoSum
+from probes.golang.go_sum import GO_MOD_SUFFIX, GoSum
 from probes.golang.gomod import parse_lax
 from probes.golang.gomod_full import FullGoMod, Replaced, is_directory_path, read_full
 from probes.golang.gomod_syntax import Line, parse_syntax
+from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
 from probes.share.state import read_regular
 from probes.trace.toolchains import TOOLCHAIN_PATH
@@ -55,8 +56,38 @@ class Project:
 
     @property
     def has_sums(self) -> bool:
-        """Whether go.sum says what is needed."""
-        return bool(self.go_sum.hashes)
+        """Whether go.sum says what is needed; it need not be there where nothing is required."""
+        has_requirements = any(main.parsed.requires for main in self.modules)
+        return not self.missing_sums() if self.go_sum.hashes else not has_requirements
+
+    def missing_sums(self) -> list[str]:
+        """What go.sum should vouch for, and does not: go stops there with "missing go.sum entry".
+
+        A tidy one has a line for the go.mod of each requirement (modload/init.go keepSums), and one for the
+        zip of those that packages of the main module import, the ones without `// indirect`.
+        """
+        mains = {one.parsed.module_path for one in self.modules}
+        excluded = self.excluded()
+        required = [
+            one for main in self.modules for one in main.parsed.requires
+            if one.path not in mains and (one.path, one.version) not in excluded
+        ]  # fmt: skip
+        newest: dict[str, str] = {}
+        for one in required:
+            if one.path not in newest or semver.compare(one.version, newest[one.path]) > 0:
+                newest[one.path] = one.version
+        missing: dict[str, None] = {}
+        for one in required:
+            what = self.effective(one.path, one.version)
+            if isinstance(what, Path):
+                continue
+            path, version = what
+            if (path, version + GO_MOD_SUFFIX) not in self.go_sum.hashes:
+                missing[f"{path}@{version}{GO_MOD_SUFFIX}"] = None
+            is_imported = not one.indirect and newest[one.path] == one.version
+            if is_imported and (path, version) not in self.go_sum.hashes:
+                missing[f"{path}@{version}"] = None
+        return list(missing)
 
     @property
     def has_vendor(self) -> bool:
@@ -123,10 +154,12 @@ class Project:
 def read_project(place: Path, environment: Environment) -> Project:
     """The project of a folder, a go.mod or a go.work. Raises GoError and OSError."""
     if place.is_dir():
-        work = _find_work(place, environment)
+        work = find_work(place, environment)
         go_mod = work or _upward(place, "go.mod")
         if go_mod is None:
             raise GoError(f"there is no go.mod in {place} or above it")
+        if work is None and (named := goflag(environment.get("GOFLAGS"), "modfile")):
+            return _module(place / named, go_mod.parent)
         place = go_mod
     # Whatever it is called, `go build -modfile` takes what ends in .mod; only a workspace is something else.
     return _workspace(place) if place.name == "go.work" else _module(place)
@@ -137,7 +170,7 @@ def _upward(folder: Path, name: str) -> Path | None:
     return next((one / name for one in (folder, *folder.parents) if (one / name).is_file()), None)
 
 
-def _find_work(folder: Path, environment: Environment) -> Path | None:
+def find_work(folder: Path, environment: Environment) -> Path | None:
     """modload FindGoWork, seen from this folder."""
     named = environment.process.get("GOWORK", "")
     if named == "off":
@@ -147,16 +180,17 @@ def _find_work(folder: Path, environment: Environment) -> Path | None:
     return _upward(folder, "go.work")
 
 
-def _main(file: Path) -> MainModule:
+def _main(file: Path, folder: Path | None = None) -> MainModule:
     parsed = read_full(read_regular(file, MAX_GO_MOD), file=str(file))
     if parsed.errors:
         raise GoError(f"errors parsing {file}:\n" + "\n".join(parsed.errors))
-    return MainModule(file.parent, parsed)
+    return MainModule(folder or file.parent, parsed)
 
 
-def _module(file: Path) -> Project:
+def _module(file: Path, folder: Path | None = None) -> Project:
+    """The module of a go.mod, in another folder where -modfile named it (modload modFilePath)."""
     sums = file.with_suffix(".sum")
-    return Project(file.parent, [_main(file)], read_go_sums([sums]))
+    return Project(folder or file.parent, [_main(file, folder)], read_go_sums([sums]))
 
 
 def _workspace(file: Path) -> Project:
@@ -192,6 +226,7 @@ class Needs:
     def __init__(self, project: Project, toolchains: Iterable[str] = ()) -> None:
         self._project = project
         self._extra = [Want(TOOLCHAIN_PATH, version) for version in toolchains]
+        self._has_sums = project.has_sums
         self._excluded = project.excluded()
         self._mains = {one.parsed.module_path for one in project.modules}
         self._selected: dict[str, str] = {}
@@ -205,9 +240,9 @@ class Needs:
 
     def first(self) -> list[Want]:
         """What is known to be needed before anything is fetched."""
-        if self._project.has_sums:
+        if self._has_sums:
             return [*self._by_sums(), *self._extra]
-        wants: list[Want] = []
+        wants = self._by_sums()
         for main in self._project.modules:
             prunes = _prunes(main.parsed.go_version)
             for one in main.parsed.requires:
@@ -224,17 +259,11 @@ class Needs:
         known = set(zips)
         mods = [key for key in go_sum.mods() if key[0] != TOOLCHAIN_PATH]
         wants += [Want(*key, only_mod=True) for key in mods if key not in known]
-        known.update(mods)
-        for main in self._project.modules:
-            for one in main.parsed.requires:
-                what = self._project.effective(one.path, one.version)
-                if isinstance(what, tuple) and what not in known and what[0] not in self._mains:
-                    wants.append(Want(*what))
         return list(dict.fromkeys(wants))
 
     def more(self, want: Want, version: str, mod: bytes | None) -> list[Want]:
         """What the go.mod of a version makes needed besides."""
-        if self._project.has_sums or not want.only_mod:
+        if self._has_sums or not want.only_mod:
             return []
         if mod is None:
             self._failed.add((want.path, want.query))
@@ -248,7 +277,7 @@ class Needs:
 
     def rest(self) -> list[Want]:
         """What is needed once the whole graph is known: the zips of the build list."""
-        if self._project.has_sums:
+        if self._has_sums:
             return []
         wants = []
         for path, version in self._selected.items():

@@ -58,9 +58,9 @@ from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.go_sum import GO_MOD_SUFFIX, MOST_BYTES, recorded
 from probes.golang.goproxy import Access, ErrorRanking, Hop
+from probes.golang.os_errors import errno_words
 from probes.golang.protocol import Op
 from probes.golang.redact import redact
-from probes.net.dial import errno_words
 from probes.net.limits import Limits
 from probes.share.state import read_regular
 from probes.sources.fetcher import Fetcher

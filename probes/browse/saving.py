@@ -37,8 +37,8 @@ from probes.browse.vouching import Vouching
 from probes.golang.environment import Environment
 from probes.golang.go_sum import GoSum
 from probes.golang.goproxy import parse_goproxy
+from probes.golang.os_errors import errno_words
 from probes.golang.redact import redact
-from probes.net.dial import errno_words
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
 from probes.sources.credentials import Credentials

@@ -4,8 +4,10 @@ The layout is that of the module cache's download folder (cmd/go/internal/modfet
 `@v/list` as go keeps it there (rewriteVersionList): the canonical versions whose `.mod` is there, in order.
 
 Nothing is ever written outside of the folder: names come from escaped paths, which have no ".." and nothing
-absolute, and a symbolic link on the way that leads out is refused. What has a file's final name is whole: it
-was written under another name, brought to the disk, and renamed.
+absolute, and no symbolic link below the folder is followed. Each folder on the way is opened from within the
+one before it (openat(2) with O_NOFOLLOW), so that nobody who changes a folder into a link at the wrong moment
+leads us elsewhere. What has a file's final name is whole: it was written under another name, brought to the
+disk, and renamed. Modes are those of the umask: such folders are made to be passed on.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,12 +25,13 @@ from probes.browse.proxies import file_name
 from probes.golang import module, semver
 from probes.golang.errors import GoError
 from probes.golang.protocol import Op
-from probes.share.state import open_regular
 
 PART = ".part"
 """A file that is being fetched, beside the place where it belongs."""
 NOTE = ".part.json"
 """What is known of it."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW
 
 
 class Tree:
@@ -49,22 +53,58 @@ class Tree:
         return self.file(path, version, op).relative_to(self.folder).as_posix()
 
     def make_room(self, path: str, version: str) -> Path:
-        """The folder of a version's files, made. Raises GoError where a link leads out, and OSError."""
+        """The folder of a version's files, made. Raises GoError where a link is in the way, and OSError."""
         parent = self.file(path, version, Op.MOD).parent
-        if not parent.resolve().is_relative_to(self.folder.resolve()):
-            raise GoError(f"a symbolic link in {parent} leads out of {self.folder}")
-        parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.close(self.enter(parent, make=True))
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise GoError(f"a symbolic link in {parent}: nothing is written through one") from error
+            raise
         return parent
+
+    def enter(self, folder: Path, *, make: bool = False) -> int:
+        """A handle on a folder in this one, for the caller to close. Raises OSError, with ELOOP at a link,
+        and ValueError for what is not below it."""
+        names = folder.relative_to(self.folder).parts
+        if ".." in names:
+            raise ValueError(f"{folder} leads out of the folder")
+        handle = os.open(self.folder, _FOLDER)
+        at = self.folder
+        for name in names:
+            at /= name
+            try:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=handle)
+                inner = _enter(name, handle)
+            except OSError as error:
+                error.filename = str(at)
+                raise
+            finally:
+                os.close(handle)
+            handle = inner
+        return handle
+
+    @contextmanager
+    def _inside(self, folder: Path) -> Iterator[int]:
+        handle = self.enter(folder)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
 
     def open(self, file: Path) -> int | None:
         """A file that is there already, open for reading; None where there is none, or it is none of ours."""
-        if file.is_symlink() or not file.parent.resolve().is_relative_to(self.folder.resolve()):
-            return None
         try:
-            with open_regular(file) as opened:
-                return os.dup(opened.fileno())
+            with self._inside(file.parent) as folder:
+                handle = os.open(file.name, _FILE, dir_fd=folder)
         except (OSError, ValueError):
             return None
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return handle
+        os.close(handle)
+        return None
 
     def part(self, target: Path) -> Path:
         """The name under which a file is begun."""
@@ -72,19 +112,13 @@ class Tree:
 
     def write(self, target: Path, content: bytes) -> None:
         """Write a small file whole, or not at all. Raises OSError."""
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                os.fchmod(file.fileno(), 0o644)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-        sync_folder(target.parent)
+        with self._inside(target.parent) as folder:
+            try:
+                write_in(folder, target.name, content)
+            except OSError as error:
+                error.filename = str(target)
+                error.filename2 = None
+                raise
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -92,7 +126,7 @@ class Tree:
 
         The lock is one on the folder itself, so that nothing of it is left.
         """
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        handle = os.open(self.folder, _FOLDER)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -102,8 +136,10 @@ class Tree:
     def versions(self, room: Path) -> list[str]:
         """The versions that a list in this folder has to name (rewriteVersionList)."""
         found = []
-        for entry in os.scandir(room):
-            name, dot, kind = entry.name.rpartition(".")
+        with self._inside(room) as folder:
+            names = [entry.name for entry in os.scandir(folder)]
+        for one in names:
+            name, dot, kind = one.rpartition(".")
             if not dot or kind != Op.MOD or name.startswith("."):
                 continue
             try:
@@ -126,13 +162,46 @@ class Tree:
         self.write(target, content)
 
 
+def _enter(name: str, folder: int) -> int:
+    try:
+        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+    except NotADirectoryError:  # what Linux says of a link here, as of a file
+        if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+        raise
+
+
+def write_in(folder: int, name: str, content: bytes) -> None:
+    """Write a small file whole, or not at all, into an open folder. Raises OSError."""
+    temporary = f".{name[:80]}.{secrets.token_hex(6)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(temporary, flags, 0o666, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+    sync_handle(folder)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk; a file system that cannot do that is left alone."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    handle = os.open(folder, _FOLDER)
     try:
-        os.fsync(handle)
+        sync_handle(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_handle(folder: int) -> None:
+    """The same for an open folder."""
+    try:
+        os.fsync(folder)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
             raise
-    finally:
-        os.close(handle)

@@ -12,12 +12,13 @@ from probes.commands.download import (
     add_saving_options,
     check_folder,
     environment_of,
+    named_place,
     plan_of,
     save_until_signal,
     words_of,
 )
 from probes.commands.exit_codes import ExitCode
-from probes.commands.output import Output
+from probes.commands.output import Output, size
 from probes.golang.safetext import safe_text
 
 if TYPE_CHECKING:
@@ -30,20 +31,25 @@ FOLDER = "modtrace-kit"
 
 EXAMPLES = """\
 examples:
-  modtrace bundle -o kit                       a kit of the project in this folder
+  modtrace bundle -o kit
+                         a kit of the project in this folder
   modtrace bundle -C ~/src/app -o kit --tar kit.tar.gz
-                                               of that project, and as one file to carry
+                         of that project, and as one file to carry
   modtrace bundle -o kit --toolchain linux-amd64
-                                               with the Go release that the project asks for
-  modtrace bundle --check kit                  is all of it still what was saved?
+                         with the Go release that the project asks for
+  modtrace bundle --check kit
+                         is all of it still what was saved?
   GOPROXY=file://$PWD/kit GONOPROXY=none go build ./...
-                                               on the other machine; kit/README.txt has all the lines
+                         on the other machine; kit/README.txt has all lines
 
-The kit holds what go.sum names, or without one what the requirement graph leads to. Everything is vouched
-for by go.sum or by the checksum database, as it would be for go. What GONOPROXY matches and go would take
-from its repository is no part of the kit; it is listed. A kit that was begun is gone on with.
+The kit holds what go.sum names; where that is missing or lacks lines, what the
+requirement graph leads to as well. Everything is vouched for by go.sum or by
+the checksum database, as it would be for go. What GONOPROXY matches and go
+would take from its repository is no part of the kit; it is listed. A kit that
+was begun is gone on with.
 
-exit codes: 0 complete · 1 something is lacking (0 with --allow-missing) · 2 usage · 3 could not be written
+exit codes: 0 complete · 1 something is lacking (0 with --allow-missing)
+            2 usage · 3 could not be written
             130 interrupted · 143 terminated · 129 hung up
 """
 
@@ -53,19 +59,29 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "bundle",
         help="make an air-gap kit of a project",
-        description="Save all modules that a project needs, so that go build works without a network.",
+        description="Save all modules that a project needs, so that go build works without a\nnetwork.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("-C", dest="place", metavar="DIR", default=".", help="the folder of the project")
-    parser.add_argument("-o", "--output", metavar="KIT", default=FOLDER, help=f"where to (default {FOLDER})")
-    parser.add_argument("--tar", metavar="FILE", help="also as one .tar.gz, always the same for the same kit")
+    parser.add_argument(
+        "-C", dest="place", type=named_place, metavar="DIR", default=".", help="the folder of the project"
+    )
+    parser.add_argument(
+        "-o", "--output", type=named_place, metavar="KIT", default=FOLDER,
+        help=f"where to (default {FOLDER})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tar", type=named_place, metavar="FILE",
+        help="also as one .tar.gz, always the same for the same kit",
+    )  # fmt: skip
     parser.add_argument(
         "--toolchain", action="append", default=[], type=_platform, metavar="OS-ARCH",
         help="with the Go release that the project asks for, for this platform (repeatable)",
     )  # fmt: skip
     parser.add_argument("--allow-missing", action="store_true", help="exit 0 although something is lacking")
-    parser.add_argument("--check", metavar="KIT", help="only compare a kit with its manifest")
+    parser.add_argument(
+        "--check", type=named_place, metavar="KIT", help="only compare a kit with its manifest"
+    )
     add_saving_options(parser)
     parser.set_defaults(run=run)
 
@@ -119,7 +135,7 @@ def _finish(
 ) -> int:
     from probes.browse.bundling import finish, write_tar
     from probes.browse.tree import Tree
-    from probes.net.dial import errno_words
+    from probes.golang.os_errors import errno_words
 
     assert saving.finished is not None
     if saving.finished.error is not None:
@@ -142,7 +158,7 @@ def _finish(
 
 
 def _report(kit: Kit, tar: str | None) -> str:
-    from probes.commands.download_report import file_url, size
+    from probes.commands.download_report import file_url
 
     lines = [f"lacks  {one.what}: {one.why}" for one in kit.lacking]
     lines += [f"note   {note}" for note in kit.notes]
@@ -167,7 +183,7 @@ def _json(kit: Kit, saving: Saving, project: Project, tar: str | None, *, is_ok:
         "modules": kit.versions,
         "files": kit.files,
         "bytes": kit.bytes,
-        "goSum": project.has_sums,
+        "go_sum": project.has_sums,
         "toolchain": project.toolchain or None,
         "lacking": [{"what": one.what, "why": one.why, "private": one.is_private} for one in kit.lacking],
         "notes": list(kit.notes),

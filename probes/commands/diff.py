@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from probes.commands.exit_codes import ExitCode
-from probes.commands.output import Output
+from probes.commands.output import Output, StatusLine, size
 from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
 from probes.golang.safetext import safe_text
 
@@ -24,24 +24,27 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   modtrace diff rsc.io/quote@v1.5.1 rsc.io/quote@v1.5.2
-                                          what changed, as a patch that git apply takes
+                         what changed, as a patch that git apply takes
   modtrace diff rsc.io/quote@v1.5.1 rsc.io/quote@v1.5.2 --stat
-                                          only which files, and how much
+                         only which files, and how much
   modtrace diff rsc.io/quote@v1.5.2 --from 1 --and 2
-                                          one version at the first and second proxy of GOPROXY
+                         one version at the first and second entry of GOPROXY
   modtrace diff rsc.io/quote@v1.5.2 --from cache --and goproxy.cn
-                                          the module cache and a proxy of GOPROXY
-  modtrace diff rsc.io/quote@v1.5.2 --from chain --and https://goproxy.io --json
-                                          what go would get, and a proxy that is not in GOPROXY
+                         the module cache and a proxy of GOPROXY
+  modtrace diff rsc.io/quote@v1.5.2 --from chain --and https://goproxy.io
+                         what go would get, and a proxy not in GOPROXY
 
-A and B are the number of a proxy in GOPROXY (from 1 on), its host or URL, another URL, chain (the proxies of
-GOPROXY with go's rule of who is next) or cache (the module cache; nobody is asked). Without --from a version
-is taken as go would: from the module cache where it is there, else along the chain. No proxy is ever asked
-about a private path (GOPRIVATE, GONOPROXY), whatever A and B are.
+A and B are the number of a proxy in GOPROXY (from 1 on), its host or URL,
+another URL, chain (the proxies of GOPROXY with go's rule of who is next) or
+cache (the module cache; nobody is asked). Without --from a version is taken as
+go would: from the module cache where it is there, else along the chain. No
+proxy is ever asked about a private path (GOPRIVATE, GONOPROXY), whatever A and
+B are.
 
-The zips are fetched into a temporary file and forgotten; nothing is written into the module cache, and they
-are not held against go.sum or the checksum database. Of binary and very large files it is only told that
-they differ: git apply passes over them.
+The zips are fetched into a temporary file and forgotten; nothing is written
+into the module cache, and they are not held against go.sum or the checksum
+database. Of binary and very large files it is only told that they differ: git
+apply passes over them.
 
 exit codes: 0 the same files · 1 they differ · 2 usage · 3 could not tell
             130 interrupted · 143 terminated · 129 hung up
@@ -53,7 +56,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "diff",
         help="what differs between two versions, or at two proxies",
-        description="Compare the files of two versions of a module, or of one version from two places.",
+        description="Compare the files of two versions of a module, or of one version from two\nplaces.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -95,14 +98,17 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     work = _Work(environment, targets, suppliers, limits)
     code = run_until_signal(work.run)
-    work.progress.clear()
+    work.status.clear()
     if code is not None:
         return code
     for words in work.errors:
         output.complain(safe_text(words, limit=4000, lines=40))
     if work.found is None:
+        if args.json:
+            found = failure_to_json(targets, [one.name for one in suppliers], work.errors)
+            output.write(json.dumps(found, indent=2, ensure_ascii=True) + "\n")
         return ExitCode.UNKNOWN
-    _report(work.found, args, output)
+    _report(work.found, work.errors, args, output)
     return ExitCode.OK if work.found.is_same else ExitCode.FAILS
 
 
@@ -131,30 +137,6 @@ def _suppliers(environment: Environment, args: argparse.Namespace) -> list[Suppl
     return [AS_GO if text is None else supplier(environment, text) for text in texts]
 
 
-class _Progress:
-    """One line on a terminal that says how far it is; nothing anywhere else."""
-
-    def __init__(self) -> None:
-        self._shown = False
-        self._is_seen = sys.stderr is not None and sys.stderr.isatty()
-
-    def tell(self, name: str, received: int, total: int | None) -> None:
-        """How far one zip has come."""
-        if not self._is_seen:
-            return
-        of = f" of {total / 1e6:.1f}" if total else ""
-        sys.stderr.write(f"\r\x1b[K{safe_text(name, limit=60)}: {received / 1e6:.1f}{of} MB")
-        sys.stderr.flush()
-        self._shown = True
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-        self._shown = False
-
-
 class _Work:
     """Fetching both, and comparing them."""
 
@@ -168,7 +150,7 @@ class _Work:
         self._environment = environment
         self._wanted = list(zip(targets, suppliers, strict=True))
         self._limits = limits
-        self.progress = _Progress()
+        self.status = StatusLine()
         self.errors: list[str] = []
         self.found: Difference | None = None
 
@@ -201,14 +183,15 @@ class _Work:
             self.errors.append(str(error))
 
     async def _bring(self, target: tuple[str, str], who: Supplier, shelf: Shelf) -> Archive | None:
-        from probes.browse.archive import bring_zip
+        from probes.browse.archive import AS_GO, bring_zip
         from probes.golang.errors import GoError
         from probes.golang.redact import redact
 
         path, version = target
 
         def told(received: int, total: int | None) -> None:
-            self.progress.tell(f"{path}@{version}", received, total)
+            of = f" of {size(total)}" if total else ""
+            self.status.show(lambda: f"{path}@{version}: {size(received)}{of}")
 
         try:
             return await bring_zip(
@@ -216,16 +199,18 @@ class _Work:
             )
         except GoError as error:
             words = str(error).removeprefix(f"{path}@{version}: ")
-            self.errors.append(redact(f"{path}@{version} from {who.name}: {words}"))
+            where = "" if who == AS_GO else f" from {who.name}"
+            self.errors.append(redact(f"{path}@{version}{where}: {words}"))
         return None
 
 
 # -- telling -----------------------------------------------------------------------------------------
 
 
-def _report(found: Difference, args: argparse.Namespace, output: Output) -> None:
+def _report(found: Difference, errors: list[str], args: argparse.Namespace, output: Output) -> None:
     if args.json:
-        output.write(json.dumps(difference_to_json(found), indent=2, ensure_ascii=True) + "\n")
+        told = {**difference_to_json(found), "errors": errors}
+        output.write(json.dumps(told, indent=2, ensure_ascii=True) + "\n")
         return
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     if args.name_only:
@@ -334,6 +319,21 @@ def difference_to_json(found: Difference) -> dict[str, object]:
         "go_mod": {"old": found.go_mods[0] or None, "new": found.go_mods[1] or None},
         "files": [_file_to_json(one) for one in found.files],
     }
+
+
+def failure_to_json(
+    targets: list[tuple[str, str]], whence: list[str], errors: list[str]
+) -> dict[str, object]:
+    """The same object where nothing could be compared."""
+    sides = [
+        {"path": path, "version": version, "from": name, "zip_bytes": None, "h1": None, "error": None}
+        for (path, version), name in zip(targets, whence, strict=True)
+    ]
+    return {
+        "schema": "modtrace.diff/1", "same": None, "same_bytes": None, "same_files": None,
+        "old": sides[0], "new": sides[1], "added": None, "removed": None,
+        "go_mod": {"old": None, "new": None}, "files": [], "errors": errors,
+    }  # fmt: skip
 
 
 def _archive_to_json(archive: Archive, h1: str | None) -> dict[str, object]:

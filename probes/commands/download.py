@@ -26,23 +26,30 @@ MOST_JOBS = 64
 
 EXAMPLES = """\
 examples:
-  modtrace download rsc.io/quote@v1.5.2 -o files   .info, .mod and .zip, through the chain as go would
-  modtrace download rsc.io/quote -o files          the version that go would choose for latest
-  modtrace download -f go.mod -o files             all that go.mod and go.sum need
+  modtrace download rsc.io/quote@v1.5.2 -o files
+                         .info, .mod and .zip, through the chain as go would
+  modtrace download rsc.io/quote -o files
+                         the version that go would choose for latest
+  modtrace download -f go.mod -o files
+                         all that go.mod and go.sum need
   modtrace download rsc.io/quote@v1.5.2 --from https://goproxy.cn
-                                                   from this proxy alone; 1 is the first entry of GOPROXY
-  modtrace download --check files                  is all of it still what was saved?
+                         from this proxy alone; 1 is the first entry of GOPROXY
+  modtrace download --check files
+                         is all of it still what was saved?
   GOPROXY=file://$PWD/files go mod download rsc.io/quote@v1.5.2
-                                                   what the folder is good for
+                         what the folder is good for
 
-What go would refuse is not kept: every hash is compared with go.sum (beside the go.mod of -f, else that of
-the module one is in) and with the checksum database,
-as GOSUMDB, GONOSUMDB and GOPRIVATE say. What GONOPROXY matches is never asked of a proxy. A download that
-broke off is gone on with by the next one, where the server can do that; a file has its final name only when
-all of it is there and was looked over. Where each file came from stands in modtrace-manifest.json.
+What go would refuse is not kept: every hash is compared with go.sum (beside
+the go.mod of -f, else that of the module one is in) and with the checksum
+database, as GOSUMDB, GONOSUMDB and GOPRIVATE say. What GONOPROXY matches is
+never asked of a proxy. A download that broke off is gone on with by the next
+one, where the server can do that; a file has its final name only when all of
+it is there and was looked over. Where each file came from stands in
+modtrace-manifest.json.
 
-exit codes: 0 all saved · 1 go would refuse or not find something · 2 usage · 3 could not tell, no room
-            130 interrupted · 143 terminated · 129 hung up
+exit codes: 0 all saved · 1 go would refuse or not find something · 2 usage
+            3 could not tell, no room · 130 interrupted · 143 terminated
+            129 hung up
 """
 
 
@@ -51,16 +58,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "download",
         help="save .info, .mod and .zip as a file:// GOPROXY",
-        description="Save the files of module versions into a folder that go can use as GOPROXY=file://….",
+        description="Save the files of module versions into a folder that go can use as\nGOPROXY=file://….",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("targets", metavar="PATH[@QUERY]", nargs="*", help="what to save; QUERY is latest")
-    parser.add_argument("-f", "--file", metavar="GO_MOD", help="all that this go.mod (or go.work) needs")
     parser.add_argument(
-        "-o", "--output", metavar="DIR", default=FOLDER, help=f"where to (default {FOLDER})"
+        "-f", "--file", type=named_place, metavar="GO_MOD", help="all that this go.mod (or go.work) needs"
     )
-    parser.add_argument("--check", metavar="DIR", help="only compare a folder with its manifest")
+    parser.add_argument(
+        "-o", "--output", type=named_place, metavar="DIR", default=FOLDER, help=f"where to (default {FOLDER})"
+    )
+    parser.add_argument(
+        "--check", type=named_place, metavar="DIR", help="only compare a folder with its manifest"
+    )
     add_saving_options(parser)
     parser.set_defaults(run=run)
 
@@ -77,6 +88,13 @@ def add_saving_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
     add_environment_options(parser)
+
+
+def named_place(text: str) -> str:
+    """A file or folder; an empty name is a variable that was not set, and never means the folder here."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
 
 
 def _jobs(text: str) -> int:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -22,27 +20,16 @@ from probes.browse.saved import (
     save_event_to_json,
 )
 from probes.commands.exit_codes import ExitCode
-from probes.commands.output import Output
+from probes.commands.output import Output, StatusLine, size
 from probes.golang.safetext import safe_text
 from probes.trace.events import Outcome
 
-PROGRESS_S = 0.2
 MOST_FLAWS = 50
-_UNITS = ("B", "KB", "MB", "GB")
 
 
 def file_url(folder: Path) -> str:
     """The folder as an entry of GOPROXY."""
     return "file://" + quote(str(folder.absolute()), safe="/")
-
-
-def size(count: float) -> str:
-    """Bytes for people."""
-    for unit in _UNITS[:-1]:
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} {_UNITS[-1]}"
 
 
 class Progress:
@@ -52,35 +39,21 @@ class Progress:
         self.saving = Saving()
         self._output = output
         self._events = events
-        self._is_shown = not events and sys.stderr is not None and sys.stderr.isatty()
-        self._told = 0.0
-        self._width = 0
+        self._line = StatusLine()
 
     def emit(self, event: SaveEvent) -> None:
         """Take an event in."""
         self.saving.apply(event)
         if self._events:
             self._output.write(json.dumps(save_event_to_json(event), ensure_ascii=True) + "\n")
-        elif self._is_shown:
-            self._show(event)
-
-    def _show(self, event: SaveEvent) -> None:
-        now = monotonic()
-        if isinstance(event, SaveFinished):
+        elif isinstance(event, SaveFinished):
             self.clear()
-        elif not isinstance(event, SaveStarted) and now - self._told >= PROGRESS_S:
-            self._told = now
-            line = safe_text(progress_line(self.saving, event), limit=200)[:78]
-            sys.stderr.write("\r" + line.ljust(self._width))
-            sys.stderr.flush()
-            self._width = len(line)
+        elif not isinstance(event, SaveStarted):
+            self._line.show(lambda: progress_line(self.saving, event))
 
     def clear(self) -> None:
         """Take the line off the terminal."""
-        if self._width:
-            sys.stderr.write("\r" + " " * self._width + "\r")
-            sys.stderr.flush()
-            self._width = 0
+        self._line.clear()
 
 
 def progress_line(saving: Saving, event: SaveEvent) -> str:
@@ -162,17 +135,17 @@ def _version_json(state: WantState) -> dict[str, Any]:
         "query": state.want.query,
         "version": state.version or None,
         "state": state.state.value,
-        "onlyMod": state.want.only_mod,
+        "only_mod": state.want.only_mod,
         "files": [
             {
                 "kind": op.value,
                 "file": file.saved.file,
-                "size": file.saved.bytes,
+                "bytes": file.saved.bytes,
                 "h1": file.saved.h1 or None,
                 "checked": file.saved.checked or None,
                 "source": file.saved.source,
-                "wasThere": file.saved.was_there,
-                "wasResumed": file.saved.was_resumed,
+                "was_there": file.saved.was_there,
+                "was_resumed": file.saved.was_resumed,
             }
             for op, file in state.files.items()
             if file.saved is not None
@@ -180,12 +153,12 @@ def _version_json(state: WantState) -> dict[str, Any]:
     }
     if state.saved is not None:
         saved = state.saved
-        found |= {"sum": saved.sum, "goModSum": saved.go_mod_sum, "note": saved.note or None}
+        found |= {"sum": saved.sum, "go_mod_sum": saved.go_mod_sum, "note": saved.note or None}
     if state.failed is not None:
         found |= {
             "error": state.failed.error,
             "outcome": state.failed.outcome.value,
-            "needsDirect": state.failed.needs_direct,
+            "needs_direct": state.failed.needs_direct,
             "private": state.failed.is_private,
         }
     return found

@@ -43,7 +43,7 @@ def wanted(args: argparse.Namespace, output: Output) -> Wanted | None:
     from probes.settings.presets import PresetError, preset
 
     answers = _pairs(args.fill, "--fill", "corporate=goproxy.corp.example", output)
-    values = parse_overlay(args.set, output)
+    values = parse_overlay(args.set, output, any_name=True)
     if answers is None or values is None:
         return None
     named = [pair.partition("=")[0] for pair in args.set]

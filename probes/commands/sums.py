@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from probes.commands.exit_codes import ExitCode
-from probes.commands.output import Output
+from probes.commands.output import Output, StatusLine, size
 from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
 from probes.golang.safetext import safe_text
 
@@ -17,17 +16,23 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  modtrace sums golang.org/x/text@v0.14.0          the hash of its go.mod, as far as go would ask
-  modtrace sums golang.org/x/text@v0.14.0 --zip    fetch the zip as well, and hash it
-  modtrace sums rsc.io/quote@v1.5.2 --all --zip    every proxy of GOPROXY, also those go would not come to
-  modtrace sums rsc.io/quote@v1.5.2 --json         one JSON object on stdout
+  modtrace sums golang.org/x/text@v0.14.0
+                         the hash of its go.mod, as far as go would ask
+  modtrace sums golang.org/x/text@v0.14.0 --zip
+                         fetch the zip as well, and hash it
+  modtrace sums rsc.io/quote@v1.5.2 --all --zip
+                         every proxy of GOPROXY, those go would not come to too
+  modtrace sums rsc.io/quote@v1.5.2 --json
+                         one JSON object on stdout
 
-Compared are the proxies of GOPROXY, the module cache, the go.sum of the project around, and the checksum
-database. The database is believed before all others, as go does; then go.sum; then the larger number. A
-private path is told to nobody. Zips are hashed from temporary files, which are gone at the end.
+Compared are the proxies of GOPROXY, the module cache, the go.sum of the
+project around, and the checksum database. The database is believed before all
+others, as go does; then go.sum; then the larger number. A private path is told
+to nobody. Zips are hashed from temporary files, which are gone at the end.
 
-exit codes: 0 all agree · 1 they differ, or go would refuse something · 2 usage · 3 nobody could be asked
-            130 interrupted · 143 terminated · 129 hung up
+exit codes: 0 all agree · 1 they differ, or go would refuse something · 2 usage
+            3 nobody could be asked · 130 interrupted · 143 terminated
+            129 hung up
 """
 
 
@@ -36,7 +41,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "sums",
         help="compare the hashes of a version from proxies, cache, go.sum and checksum database",
-        description="Compare the h1: hashes of a version from everybody who has them, and name the odd one.",
+        description="Compare the h1: hashes of a version from everybody who has them, and name the\nodd one.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -57,80 +62,63 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     from probes.browse.quorum import quorum, refused_version
     from probes.browse.votes import Quorum
+    from probes.golang import module
     from probes.net.limits import Limits
     from probes.sources.environment_reader import read_environment
 
     refused = refused_version(path, version)
-    if "@" not in args.target or refused is not None:
-        why = refused or "no version"
-        output.complain(f"{safe_text(why)}: write PATH@VERSION with an exact version, such as v1.2.3")
+    if "@" not in args.target or not version or refused is not None:
+        why = (refused or "no version") if "@" in args.target and version else "no version"
+        words = f"{why}: write PATH@VERSION with an exact version, such as v1.2.3"
+        if version and module.canonical_version(version) != version:
+            words += f"; modtrace trace {path}@{version} says which one that is"
+        output.complain(safe_text(words, limit=1000))
         return ExitCode.USAGE
     environment = read_environment(overlay=overlay)
-    table, progress = Quorum(), _Progress()
+    table, status = Quorum(), StatusLine()
 
     def emit(event: QuorumEvent) -> None:
         table.apply(event)
-        progress.show(table, event)
+        status.show(lambda: _under_way(table))
 
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     code = run_until_signal(
         lambda: quorum(environment, path, version, emit, zips=args.zip, ask_all=args.all, limits=limits)
     )
-    progress.end()
+    status.clear()
     if code is not None:
         return code
     if args.json:
         output.write(json.dumps(to_json(table), indent=2, ensure_ascii=True) + "\n")
     else:
         output.write(report(table, zips=args.zip, asks_all=args.all))
-    return exit_code(table)
+    return exit_code(table, zips=args.zip)
 
 
-def exit_code(table: Quorum) -> ExitCode:
-    """What the table means for a script."""
+def exit_code(table: Quorum, *, zips: bool) -> ExitCode:
+    """What the table means for a script; where zips were asked for, a hash of one must have been said."""
     from probes.browse.votes import Agreement, What
 
     verdicts = [table.verdict(what).agreement for what in What]
     if Agreement.DIFFER in verdicts or Agreement.TIE in verdicts or table.go_refuses():
         return ExitCode.FAILS
-    if all(verdict is Agreement.NOBODY for verdict in verdicts):
+    asked = [table.verdict(What.ZIP).agreement] if zips else verdicts
+    if all(verdict is Agreement.NOBODY for verdict in asked):
         return ExitCode.UNKNOWN
     return ExitCode.OK
 
 
-class _Progress:
-    """One line about what is under way, where somebody watches."""
-
-    def __init__(self) -> None:
-        self._watched = sys.stderr is not None and sys.stderr.isatty()
-        self._shown = False
-
-    def show(self, table: Quorum, event: QuorumEvent) -> None:
-        """Say what is under way."""
-        if not self._watched:
-            return
-        busy = [
-            f"{safe_text(state.voter.name)}: {what}{_received(state)}"
-            for state in table.voters
-            for what in state.asking
-        ]
-        if busy:
-            sys.stderr.write(f"\r\x1b[K{'  '.join(busy)[:78]}")
-            sys.stderr.flush()
-            self._shown = True
-
-    def end(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+def _under_way(table: Quorum) -> str:
+    """Who is being asked for what, in a line."""
+    return "  ".join(
+        f"{state.voter.name}: {what}{_received(state)}" for state in table.voters for what in state.asking
+    )
 
 
 def _received(state: VoterState) -> str:
     if not state.received:
         return ""
-    of = "" if state.total is None else f" of {state.total / 1e6:.1f}"
-    return f" {state.received / 1e6:.1f}{of} MB"
+    return f" {size(state.received)}" + (f" of {size(state.total)}" if state.total else "")
 
 
 # -- as text -----------------------------------------------------------------------------------------

@@ -14,28 +14,31 @@ from probes.commands.output import Output
 from probes.commands.plain import report
 from probes.commands.saving import Saving, add_session_option
 from probes.golang.redact import redact
+from probes.golang.safetext import safe_text
 from probes.trace.events import Event, event_to_json
 from probes.trace.fold import Trace
 
 EXAMPLES = """\
 examples:
-  modtrace trace github.com/pkg/errors             how go would fetch the latest version
-  modtrace trace golang.org/x/text@v0.14.0         an exact version
-  modtrace trace github.com/pkg/errors@v0 --json   one JSON object on stdout
-  modtrace trace gopkg.in/yaml.v3 --events         every step as it happens, JSON lines
+  modtrace trace github.com/pkg/errors            how go would fetch the latest
+  modtrace trace golang.org/x/text@v0.14.0        an exact version
+  modtrace trace github.com/pkg/errors@v0 --json  one JSON object on stdout
+  modtrace trace gopkg.in/yaml.v3 --events        every step, as JSON lines
   GOPROXY='https://goproxy.cn|direct' modtrace trace rsc.io/quote
-                                                   try a setting without changing anything
+                                                  try a setting, change nothing
   modtrace trace rsc.io/quote --set GOPROXY=https://goproxy.io,direct
-                                                   the same
-  modtrace trace --as get golang.org/x/text/cases  which module has this package, as go get finds it
+                                                  the same
+  modtrace trace --as get golang.org/x/text/cases
+                                                  which module has this package
 
-The trace asks what `go mod download -json PATH@QUERY` would ask outside of any module with an empty module
-cache. It writes nothing into the cache and changes no setting. With --as get it also searches as
-`go get PATH@QUERY` does in a project that requires nothing yet: every prefix of the path may be the module.
+The trace asks what `go mod download -json PATH@QUERY` would ask outside of any
+module with an empty module cache. It writes nothing into the cache and changes
+no setting. With --as get it also searches as `go get PATH@QUERY` does in a
+project that requires nothing yet: every prefix of the path may be the module.
 Both verdicts stand beside each other, and the exit code is that of go get.
 
-exit codes: 0 go would succeed · 1 go would fail · 2 usage or unreadable setting · 3 could not tell
-            130 interrupted · 143 terminated · 129 hung up
+exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
+            3 could not tell · 130 interrupted · 143 terminated · 129 hung up
 """
 
 
@@ -109,11 +112,23 @@ def parse_target(text: str) -> tuple[str, str]:
     return path, query if at else "latest"
 
 
-def parse_overlay(pairs: list[str], output: Output) -> dict[str, str] | None:
-    """The --set options; None after a complaint about one that is not NAME=VALUE."""
-    return named_values(
+def parse_overlay(pairs: list[str], output: Output, *, any_name: bool = False) -> dict[str, str] | None:
+    """The --set options; None after a complaint about one that is not NAME=VALUE, or whose name is misspelt.
+
+    A misspelt one is not passed over: what was to keep a path away from a proxy would not.
+    """
+    found = named_values(
         pairs, lambda pair: f"--set {pair!r}: write NAME=VALUE, for example --set GOPROXY=direct", output
     )
+    if not found or any_name:
+        return found
+    from probes.diagnosis.lint_names import misspelt
+
+    for name in found:
+        if (known := misspelt(name)) is not None:
+            output.complain(f"--set {safe_text(name)}: go knows no such variable; did you mean {known}?")
+            return None
+    return found
 
 
 def named_values(

@@ -23,17 +23,17 @@ examples:
   modtrace versions golang.org/x/text           as far as go would ask
   modtrace versions golang.org/x/text --all     all of them, and the repository
   modtrace versions rsc.io/quote --times        and when they were published
-  modtrace versions rsc.io/quote@v1.5.2 --all   who has this one, and where from
+  modtrace versions rsc.io/quote@v1.5.2 --all   who has this one, from where
   modtrace versions rsc.io/quote --json | jq '.versions[0].version'
   modtrace versions rsc.io/quote --set GOPROXY=https://goproxy.io,direct
 
 Beside the proxies stand the module cache and the go.sum of the project. The
-proxies are asked for @v/list and @latest, and what go would ask for its choice:
-the .info of a version and the go.mod that says what is retracted. Never for a
-zip; never about a private path. What --times asks, and --all for one version,
-carries Disable-Module-Fetch, so that no proxy fetches anything because somebody
-looks around. Where go would come to the module's own repository, git is run in a
-temporary folder.
+proxies are asked for @v/list and @latest, and what go would ask for its
+choice: the .info of a version and the go.mod that says what is retracted.
+Never for a zip; never about a private path. What --times asks, and --all for
+one version, carries Disable-Module-Fetch, so that no proxy fetches anything
+because somebody looks around. Where go would come to the module's own
+repository, git is run in a temporary folder.
 
 exit codes: 0 go would find a version · 1 go would find none · 2 usage
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
@@ -64,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     output = Output()
     path, version = parse_target(args.target)
-    if not path:
-        output.complain("no module path: write PATH[@VERSION], for example rsc.io/quote")
+    if not path or not version:
+        missing = "version behind the @" if path else "module path"
+        output.complain(f"no {missing}: write PATH[@VERSION], for example rsc.io/quote")
         return ExitCode.USAGE
     if version != "latest" and not queries.is_revision_query(version):
         output.complain(f"@{safe_text(version)}: name one version, or none for all of them")

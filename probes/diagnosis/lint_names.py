@@ -44,8 +44,13 @@ _TARGETS = tuple(
 def lint_names(environment: Environment) -> Iterator[Finding]:
     """Findings about the names of process variables."""
     for name in sorted(environment.process):
-        if name not in KNOWN_ENV and name not in PROCESS_ONLY_ENV and meant(name) is not None:
+        if misspelt(name) is not None:
             yield unknown_variable(name, f"{name} is set in the process")
+
+
+def misspelt(name: str) -> str | None:
+    """The variable that a name was meant to be which nothing reads; None for every other name."""
+    return None if name in KNOWN_ENV or name in PROCESS_ONLY_ENV else meant(name)
 
 
 def meant(name: str) -> str | None:

@@ -59,7 +59,7 @@ class GoModFile:
 
 _BLOCK_VERBS = frozenset({"module", "require", "retract", "ignore"})
 
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
 _LAX_GO_VERSION = re.compile(r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*", re.DOTALL)
 _DEPRECATED = re.compile(r"(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)", re.DOTALL)
 
@@ -118,7 +118,7 @@ class _Reading:
         if len(args) != 1:
             raise GoError("go directive expects exactly one argument")
         version = args[0]
-        if not _GO_VERSION.fullmatch(version):
+        if not GO_VERSION.fullmatch(version):
             lax = _LAX_GO_VERSION.fullmatch(version)
             if not lax:
                 raise GoError(f"invalid go version '{version}': must match format 1.23.0")
@@ -129,25 +129,13 @@ class _Reading:
         if self.module_path is not None:
             raise GoError("repeated module statement")
         self.module_path = ""
-        deprecated = _DEPRECATED.search(comment_text(block, line))
-        self.deprecated = deprecated[1] if deprecated else ""
+        self.deprecated = deprecation(comment_text(block, line))
         if len(args) != 1:
             raise GoError("usage: module module/path")
-        self.module_path = _quoted_string(args[0])
+        self.module_path = quoted_string(args[0])
 
     def add_require(self, _block: Block | None, line: Line, args: list[str]) -> None:
-        if len(args) != 2:
-            raise GoError("usage: require module/path v1.2.3")
-        path = _quoted_string(args[0])
-        version = _canonical(path, args[1])
-        _, path_major, ok = module.split_path_version(path)
-        if not ok:
-            raise GoError("invalid module path")
-        try:
-            module.check_path_major(version, path_major)
-        except GoError as error:
-            raise _require_error(path, error) from None
-        self.requires.append(Requirement(path, version, _is_indirect(line)))
+        self.requires.append(Requirement(*path_and_version("require", args), is_indirect(line)))
 
     def add_retract(self, block: Block | None, line: Line, args: list[str]) -> None:
         # An interval that cannot be read is not this reader's business: new kinds of them may come.
@@ -157,7 +145,7 @@ class _Reading:
     def add_ignore(self, _block: Block | None, _line: Line, args: list[str]) -> None:
         if len(args) != 1:
             raise GoError("ignore directive expects exactly one argument")
-        self.ignores.append(_quoted_string(args[0]))
+        self.ignores.append(quoted_string(args[0]))
 
 
 def comment_text(block: Block | None, line: Line) -> str:
@@ -170,7 +158,14 @@ def comment_text(block: Block | None, line: Line) -> str:
     )
 
 
-def _is_indirect(line: Line) -> bool:
+def deprecation(comments: str) -> str:
+    """parseDeprecation: the message in the comments of a module statement, "" without one."""
+    found = _DEPRECATED.search(comments)
+    return found[1] if found else ""
+
+
+def is_indirect(line: Line) -> bool:
+    """Whether a requirement is marked ``// indirect``."""
     if not line.comments.suffix:
         return False
     words = fields(line.comments.suffix[0].removeprefix("//"))
@@ -192,23 +187,51 @@ def _interval(args: list[str]) -> tuple[str, str] | None:
         return None
 
 
-def _canonical(path: str, token: str) -> str:
+def path_and_version(verb: str, args: list[str]) -> tuple[str, str]:
+    """The arguments of ``require`` and ``exclude``, the version canonical. Raises GoError."""
+    if len(args) != 2:
+        raise GoError(f"usage: {verb} module/path v1.2.3")
+    path = quoted_string(args[0])
+    version = canonical(verb, path, args[1])
+    check_major(verb, path, version, path_major(path))
+    return path, version
+
+
+def canonical(verb: str, path: str, token: str) -> str:
+    """parseVersion without a fixer. Raises GoError."""
     try:
         version = string_of(token)
     except GoError as error:
-        raise _require_error(path, InvalidVersion(token, error)) from None
-    canonical = module.canonical_version(version)
-    if not canonical:
-        reason = GoError("must be of the form v1.2.3")
-        raise _require_error(path, InvalidVersion(version, reason))
-    return canonical
+        raise about(verb, path, InvalidVersion(token, error)) from None
+    found = module.canonical_version(version)
+    if not found:
+        raise about(verb, path, InvalidVersion(version, GoError("must be of the form v1.2.3")))
+    return found
 
 
-def _require_error(path: str, error: GoError) -> GoError:
-    return GoError(f"require {path}: {error}" if path else f"require: {error}")
+def path_major(path: str) -> str:
+    """The major version that a path ends in. Raises GoError for what is no module path."""
+    _, major, ok = module.split_path_version(path)
+    if not ok:
+        raise GoError("invalid module path")
+    return major
 
 
-def _quoted_string(token: str) -> str:
+def check_major(verb: str, path: str, version: str, major: str) -> None:
+    """Raise GoError where a version does not go with a path's major version."""
+    try:
+        module.check_path_major(version, major)
+    except GoError as error:
+        raise about(verb, path, error) from None
+
+
+def about(verb: str, path: str, error: GoError) -> GoError:
+    """modfile.Error with a verb, and with a path if there is one."""
+    return GoError(f"{verb} {path}: {error}" if path else f"{verb}: {error}")
+
+
+def quoted_string(token: str) -> str:
+    """A word or a quoted string as parseString takes it, in a line. Raises GoError."""
     try:
         return string_of(token)
     except GoError as error:

@@ -15,11 +15,22 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from probes.golang import module
 from probes.golang.errors import GoError, InvalidVersion
-from probes.golang.gomod import comment_text, string_of
+from probes.golang.gomod import (
+    GO_VERSION,
+    about,
+    canonical,
+    check_major,
+    comment_text,
+    deprecation,
+    is_indirect,
+    path_and_version,
+    path_major,
+    quoted_string,
+    string_of,
+)
 from probes.golang.gomod_syntax import Block, Line, parse_syntax
-from probes.golang.quote import fields, quote
+from probes.golang.quote import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +103,6 @@ class FullGoMod:
 
 
 _BLOCK_VERBS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
-
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
-_DEPRECATED = re.compile(r"(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)", re.DOTALL)
 
 
 def parse_full(data: bytes, *, file: str = "go.mod") -> FullGoMod:
@@ -186,7 +194,7 @@ class _Reading:
             raise GoError("repeated go statement")
         if len(args) != 1:
             raise GoError("go directive expects exactly one argument")
-        if not _GO_VERSION.fullmatch(args[0]):
+        if not GO_VERSION.fullmatch(args[0]):
             raise GoError(f"invalid go version '{args[0]}': must match format 1.23.0")
         self.go_version = args[0]
 
@@ -203,11 +211,10 @@ class _Reading:
         if self.module_path is not None:
             raise GoError("repeated module statement")
         self.module_path, self.module_line = "", line.start.line
-        deprecated = _DEPRECATED.search(comment_text(block, line))
-        self.deprecated = deprecated[1] if deprecated else ""
+        self.deprecated = deprecation(comment_text(block, line))
         if len(args) != 1:
             raise GoError("usage: module module/path")
-        self.module_path = _quoted(args[0])
+        self.module_path = quoted_string(args[0])
 
     def add_godebug(self, _block: Block | None, line: Line, args: list[str]) -> None:
         if len(args) != 1 or any(char in args[0] for char in "\"`',") or "=" not in args[0]:
@@ -240,24 +247,13 @@ class _Reading:
 def _named(verb: str, line: Line, args: list[str]) -> Named:
     if len(args) != 1:
         raise GoError(f"{verb} directive expects exactly one argument")
-    return Named(_quoted(args[0]), line.start.line)
+    return Named(quoted_string(args[0]), line.start.line)
 
 
 def _required(verb: str, line: Line, args: list[str]) -> Required:
-    if len(args) != 2:
-        raise GoError(f"usage: {verb} module/path v1.2.3")
-    path = _quoted(args[0])
-    version = _version(verb, path, args[1])
-    _check_major(verb, path, version, _path_major(path))
-    indirect = verb == "require" and _is_indirect(line)
+    path, version = path_and_version(verb, args)
+    indirect = verb == "require" and is_indirect(line)
     return Required(path, version, indirect, line.start.line, comment_text(None, line))
-
-
-def _is_indirect(line: Line) -> bool:
-    if not line.comments.suffix:
-        return False
-    words = fields(line.comments.suffix[0].removeprefix("//"))
-    return words == ["indirect"] or (len(words) > 1 and words[0] == "indirect;")
 
 
 def _replaced(line: Line, args: list[str]) -> Replaced:
@@ -267,20 +263,20 @@ def _replaced(line: Line, args: list[str]) -> Replaced:
             "usage: replace module/path [v1.2.3] => other/module v1.4\n"
             "\t or replace module/path [v1.2.3] => ../local/directory"
         )
-    path = _quoted(args[0])
+    path = quoted_string(args[0])
     try:
-        major = _path_major(path)
+        major = path_major(path)
     except GoError as error:
-        raise _about("replace", path, error) from None
+        raise about("replace", path, error) from None
     version = ""
     if arrow == 2:
-        version = _version("replace", path, args[1])
-        _check_major("replace", path, version, major)
-    new_path, new_version = _quoted(args[arrow + 1]), ""
+        version = canonical("replace", path, args[1])
+        check_major("replace", path, version, major)
+    new_path, new_version = quoted_string(args[arrow + 1]), ""
     if len(args) == arrow + 2:
         _check_directory(new_path)
     else:
-        new_version = _version("replace", new_path, args[arrow + 2])
+        new_version = canonical("replace", new_path, args[arrow + 2])
         if is_directory_path(new_path):
             raise GoError(f"replacement module directory path {quote(new_path)} cannot have version")
     return Replaced(path, version, new_path, new_version, line.start.line)
@@ -329,43 +325,4 @@ def _unfixed_version(token: str) -> str:
     try:
         return string_of(token)
     except GoError as error:
-        raise _about("retract", "", InvalidVersion(token, error)) from None
-
-
-def _version(verb: str, path: str, token: str) -> str:
-    """parseVersion without a fixer."""
-    try:
-        version = string_of(token)
-    except GoError as error:
-        raise _about(verb, path, InvalidVersion(token, error)) from None
-    canonical = module.canonical_version(version)
-    if not canonical:
-        reason = InvalidVersion(version, GoError("must be of the form v1.2.3"))
-        raise _about(verb, path, reason)
-    return canonical
-
-
-def _path_major(path: str) -> str:
-    _, major, ok = module.split_path_version(path)
-    if not ok:
-        raise GoError("invalid module path")
-    return major
-
-
-def _check_major(verb: str, path: str, version: str, major: str) -> None:
-    try:
-        module.check_path_major(version, major)
-    except GoError as error:
-        raise _about(verb, path, error) from None
-
-
-def _about(verb: str, path: str, error: GoError) -> GoError:
-    """modfile.Error with a verb, and with a path if there is one."""
-    return GoError(f"{verb} {path}: {error}" if path else f"{verb}: {error}")
-
-
-def _quoted(token: str) -> str:
-    try:
-        return string_of(token)
-    except GoError as error:
-        raise GoError(f"invalid quoted string: {error}") from None
+        raise about("retract", "", InvalidVersion(token, error)) from None

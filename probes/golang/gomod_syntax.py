@@ -7,19 +7,23 @@ Texts are str; bytes that are not UTF-8 are surrogate escapes, and count as one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from probes.golang.errors import GoError
 from probes.golang.quote import is_graphic, is_space, quote_rune, trim_space
 
 _PUNCTUATION = "\n()[]{},"
 _NOT_IN_WORDS = " ()[]{},"
+_BLANKS = re.compile(r"[ \t\r]*")
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9!-'*+.:-@\\^_`|~-]*")
+"""As much of a word as needs no look at each character: printable ASCII without / and what ends a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in the text."""
 
     line: int = 1
@@ -45,8 +49,7 @@ class TokenKind(Enum):
     TRAILING_COMMENT = "comment at the end of a line"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token, and where it starts and ends. A comment's newline belongs to it, but not to its text."""
 
     kind: TokenKind
@@ -139,13 +142,14 @@ class _Lexer:
         return char
 
     def token(self) -> Token:
-        while self.peek() and self.peek() in " \t\r":
-            self.at += 1
+        if self.peek() in (" ", "\t", "\r"):
+            self.at = _end(_BLANKS, self.text, self.at)
         start = self.position()
-        if self.text.startswith("//", self.at):
-            return self.comment(start)
-        self.refuse_block_comment()
         char = self.peek()
+        if char == "/":
+            if self.text.startswith("//", self.at):
+                return self.comment(start)
+            self.refuse_block_comment()
         if not char:
             kind = TokenKind.EOF
         elif char in _PUNCTUATION:
@@ -201,7 +205,13 @@ class _Lexer:
                 if self.text.startswith("//", self.at):
                     return
                 self.refuse_block_comment()
-            self.at += 1
+            self.at = _end(_PLAIN_WORD, self.text, self.at + 1)
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where what matches from here on ends; the pattern matches nothing as well."""
+    found = pattern.match(text, at)
+    return at if found is None else found.end()
 
 
 def _in_word(char: str) -> bool:

@@ -18,7 +18,7 @@ from threading import Event
 from probes.golang.dirhash import DirectoryHash, hash_directory
 from probes.golang.errors import GoError
 from probes.golang.modzip import ZipHash, hash_zip_files
-from probes.net.dial import errno_words
+from probes.golang.os_errors import errno_words
 
 WAITING = 4
 """Pieces of work that lie ready for each worker: the list of work may be long, and made as it goes."""

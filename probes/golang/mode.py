@@ -100,6 +100,16 @@ def check_goflags(goflags: str) -> None:
             raise GoError(f"go: parsing $GOFLAGS: unknown flag -{name}")
 
 
+def goflag(goflags: str, name: str) -> str:
+    """The value of a flag in GOFLAGS, "" where it is not there; the last one counts."""
+    try:
+        words = split_quoted(goflags)
+    except GoError:
+        return ""
+    found = [word.lstrip("-").partition("=") for word in words if word.startswith("-")]
+    return next((value for flag, _, value in reversed(found) if flag == name), "")
+
+
 def check_go111module(value: str) -> None:
     """Raise GoError where modload.Init refuses to work in module mode."""
     if value == "off":

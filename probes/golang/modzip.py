@@ -23,6 +23,7 @@ from probes.golang.errors import GoError
 from probes.golang.folding import fold
 from probes.golang.gozip import ZipEntry, read_directory
 from probes.golang.quote import quote
+from probes.golang.urls import clean
 
 MAX_ZIP_FILE = 500 << 20
 """Bytes of a zip file, and of all that it extracts to."""
@@ -259,12 +260,6 @@ def _check_entry(entry: ZipEntry, prefix: str, collisions: Collisions, room: _Ro
 
 def _too_large(name: str, limit: int) -> str:
     return f"{name} file too large (max size is {limit} bytes)"
-
-
-def clean(path: str) -> str:
-    """Go's path.Clean: unlike POSIX, two leading slashes are one."""
-    cleaned = posixpath.normpath(path)
-    return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
 class Collisions:

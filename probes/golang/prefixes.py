@@ -19,9 +19,9 @@ from enum import StrEnum
 
 from probes.golang import module
 from probes.golang.errors import GoError, InvalidPath, InvalidVersion, unwrap
-from probes.golang.modzip import clean
 from probes.golang.queries import NoMatchingVersion, NoPatchBase
 from probes.golang.quote import is_graphic, is_space, quote, trim_space
+from probes.golang.urls import clean
 
 QUERY_PREFIXES = "cmd/go/internal/modload/query.go queryPrefixModules"
 PARSE_ARGUMENTS = "cmd/go/internal/modget/get.go parseArgs"

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from probes.golang.os_errors import errno_words
 from probes.ladder.faults import Fault, Judgement
 from probes.ladder.go_limits import GO_FALLBACK_S, GO_SANE_MINIMUM_S, ClimbLimits
 from probes.ladder.model import Observation, shown
 from probes.net.addresses import families, is_v4
-from probes.net.dial import MAX_PORT, Connection, errno_words, join_host_port
+from probes.net.dial import MAX_PORT, Connection, join_host_port
 from probes.net.limits import GO_DIAL_S
 
 _FAULT_OF = {

@@ -8,13 +8,13 @@ is the one that is reported.
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import monotonic
 
+from probes.golang.os_errors import errno_words
 from probes.net.exchange import Exchange
 from probes.net.limits import Limits
 
@@ -50,35 +50,9 @@ FALLBACK_DELAY_S = 0.3
 SANE_MINIMUM_S = 2.0
 """net partialDeadline: the least time that one address gets."""
 
-ERRNO_WORDS = {
-    errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset by peer",
-    errno.ETIMEDOUT: "connection timed out",
-    errno.EHOSTUNREACH: "no route to host",
-    errno.ENETUNREACH: "network is unreachable",
-    errno.EACCES: "permission denied",
-    errno.EPERM: "operation not permitted",
-    errno.EADDRNOTAVAIL: "cannot assign requested address",
-    errno.EPIPE: "broken pipe",
-    errno.EMFILE: "too many open files",
-    errno.EINVAL: "invalid argument",
-    errno.ECONNABORTED: "software caused connection abort",
-}
-"""syscall.Errno.Error() on Linux for what a connection can meet."""
-
-
 def join_host_port(host: str, port: int) -> str:
     """net.JoinHostPort."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def errno_words(error: OSError) -> str:
-    """Go's words for an operating system error (syscall/zerrors_linux)."""
-    number = error.errno
-    if number in ERRNO_WORDS:
-        return ERRNO_WORDS[number]
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:]
 
 
 async def dial(host: str, port: int, exchange: Exchange, limits: Limits) -> Connection:

@@ -99,27 +99,38 @@ class Answer:
 
 
 GZIP_HEADER_BYTES = 10
+_UNPACKED_AT_ONCE = 1 << 18
 
 
 async def _gunzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """compress/gzip on the way, with its errors; an empty body is none (net/http gzipReader)."""
-    inflate = zlib.decompressobj(wbits=31)
-    held = b""
-    begun = False
+    """compress/gzip on the way, with its errors; an empty body is none (net/http gzipReader).
+
+    A body may be several gzip files one after the other, which are read as one (gzip Reader.Multistream).
+    What is unpacked is handed on in small pieces: a few bytes may stand for a thousand times as many.
+    """
+    inflate = None
+    data = b""
     async for piece in pieces:
-        if not begun:
-            held += piece
-            if len(held) < GZIP_HEADER_BYTES:
-                continue
-            if not held.startswith(b"\x1f\x8b"):
-                raise GoError("gzip: invalid header")
-            begun, piece = True, held
-        try:
-            yield inflate.decompress(piece)
-        except zlib.error as error:
-            words = "gzip: invalid checksum" if "incorrect" in str(error) else "flate: corrupt input"
-            raise GoError(words) from error
-    if held and not inflate.eof:
+        data += piece
+        while data and (inflate is not None or len(data) >= GZIP_HEADER_BYTES):
+            if inflate is None:
+                if not data.startswith(b"\x1f\x8b"):
+                    raise GoError("gzip: invalid header")
+                inflate = zlib.decompressobj(wbits=31)
+            try:
+                unpacked = inflate.decompress(data, _UNPACKED_AT_ONCE)
+                while unpacked:
+                    yield unpacked
+                    if inflate.eof:
+                        break  # what is left over stands in unused_data now, and would get there twice
+                    unpacked = inflate.decompress(inflate.unconsumed_tail, _UNPACKED_AT_ONCE)
+            except zlib.error as error:
+                words = "gzip: invalid checksum" if "incorrect" in str(error) else "flate: corrupt input"
+                raise GoError(words) from error
+            data = b""
+            if inflate.eof:
+                data, inflate = inflate.unused_data, None
+    if data or inflate is not None:
         raise GoError("unexpected EOF")
 
 

@@ -21,8 +21,9 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
+from probes.golang.os_errors import errno_words
 from probes.golang.shown import shown
-from probes.net.dial import errno_words, join_host_port
+from probes.net.dial import join_host_port
 from probes.net.resolver_files import Nameserver
 
 PACKET_BYTES = 1232

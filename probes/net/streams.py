@@ -17,9 +17,10 @@ from typing import Any
 import httpcore
 from cryptography import x509
 
+from probes.golang.os_errors import errno_words
 from probes.net.alerts import ALERTS
 from probes.net.certificates import UNKNOWN_AUTHORITY, leaf_error
-from probes.net.dial import Connection, errno_words
+from probes.net.dial import Connection
 from probes.net.exchange import Exchange, current_exchange
 from probes.net.limits import Limits
 

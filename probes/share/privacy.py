@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from probes.browse.recorded import browse_event_from_json
 from probes.browse.table import BrowseEvent
 from probes.diagnosis.diagnose import Case
 from probes.share import public_names
@@ -30,7 +31,7 @@ from probes.share.private_seeds import PATTERN_VARIABLES, Seeds
 from probes.share.session_file import Header
 from probes.trace.events import Event, SettingView, event_to_json
 from probes.trace.fold import Trace
-from probes.trace.recording import browse_event_from_json, event_from_json
+from probes.trace.recording import event_from_json
 
 _STRUCTURE = frozenset({
     "event", "op", "verdict", "purpose", "outcome", "kind", "access", "separator", "source", "level", "id",

@@ -75,7 +75,7 @@ _NO_HOST = re.compile(
     r"|go\d+(?:\.\w+)*"
     r"|(?:http|net|tls|x509|url|os|exec|fs|io|json|errors|context|syscall|proxyconnect|modfetch|web)"
     r"\.[A-Z]\w*"
-    r"|yaml\.v\d|[\w-]+\.(?:pem|crt|toml|conf)"
+    r"|\.(?:info|mod|zip|ziphash)|yaml\.v\d|[\w-]+\.(?:pem|crt|toml|conf)"
 )
 _FAULTS = frozenset(fault.value for fault in Fault)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
+from probes.browse.recorded import browse_event_from_json
 from probes.browse.table import BrowseEvent
 from probes.share.session_file import CLOSED, FULL, MINOR, SCHEMA, Header
 from probes.trace import recording
@@ -133,7 +134,7 @@ class SessionReader:
             data = {"event": kind, **_known_fields(known, data)}
         if kind in _KINDS:
             return Entry(float(t), recording.event_from_json(data))
-        return Entry(float(t), recording.browse_event_from_json(data))
+        return Entry(float(t), browse_event_from_json(data))
 
 
 def bounded_lines(file: BinaryIO) -> Iterator[bytes]:

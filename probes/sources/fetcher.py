@@ -12,12 +12,12 @@ from time import monotonic
 from typing import BinaryIO
 
 from probes.golang.errors import GoError
+from probes.golang.os_errors import errno_words
 from probes.golang.protocol import Op
 from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL
-from probes.net.dial import errno_words
 from probes.net.exchange import Exchange
 from probes.net.http import Answer, HTTPClient
 from probes.net.limits import Limits, Stalled

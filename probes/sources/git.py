@@ -165,15 +165,24 @@ async def _run(
     arguments: list[str], environment: Mapping[str, str], folder: Path, seconds: float
 ) -> tuple[int, bytes, bytes]:
     """Run a program in a session of its own; its status, its output and its complaint."""
-    process = await asyncio.create_subprocess_exec(
-        *arguments,
-        cwd=folder,
-        env=dict(environment),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *arguments,
+            cwd=folder,
+            env=dict(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
     )
+    try:
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # Cancelled itself, it would wait without end for whoever has the pipes open.
+        with suppress(OSError):
+            await asyncio.shield(_end(await starting))
+        raise
     assert process.stdout is not None
     assert process.stderr is not None
     complaint = asyncio.ensure_future(_head_of(process.stderr))
@@ -227,8 +236,12 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 async def answers(programs: Programs, program: str, arguments: Sequence[str], shown_folder: str) -> bool:
     """vcs.Cmd.Ping: whether a program succeeds somewhere where nothing is. Raises Stalled."""
     with tempfile.TemporaryDirectory(prefix="modtrace-ping-") as folder:
+        # Nor may git look for a repository above it, in a folder that anybody can write into.
+        above = os.path.realpath(Path(folder).parent)  # noqa: ASYNC240
         try:
-            await programs.run(program, arguments, Path(folder), shown_folder)
+            await programs.run(
+                program, arguments, Path(folder), shown_folder, GIT_CEILING_DIRECTORIES=above
+            )
         except RunFailed:
             return False
     return True

@@ -8,6 +8,7 @@ the time of one command, errors too).
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -253,13 +254,27 @@ class _Listed:
     """The lines that tell a time: version and the time beside it, "" for a pseudo-version without one."""
 
 
+_PLAIN = re.compile(
+    rb"(?:v(?:0|[1-9][0-9]{0,9}+)\.(?:0|[1-9][0-9]{0,9}+)\.(?:0|[1-9][0-9]{0,9}+)\n){1,4096}+"
+)
+"""Lines with nothing but a release, as nearly all are; matched without a way back, which would take room."""
+
+
 def _read_list(data: bytes) -> _Listed:
-    """Read @v/list line by line: it may have millions.
+    """Read @v/list line by line: it may have millions. Plain releases are read many at a time.
 
     Raises Stalled for a version that is longer than any that could be kept.
     """
-    listed = _Listed()
-    for line in io.BytesIO(data):
+    listed, lines = _Listed(), io.BytesIO(data)
+    while True:
+        at = lines.tell()
+        while plain := _PLAIN.match(data, at):
+            at = plain.end()
+            listed.tagged += plain[0].decode("ascii").split("\n")[:-1]
+        lines.seek(at)
+        line = lines.readline()
+        if not line:
+            return listed
         if b"v" not in line:
             continue
         text = line.decode("utf-8", "surrogateescape")
@@ -276,7 +291,6 @@ def _read_list(data: bytes) -> _Listed:
             listed.tagged.append(version)
         if is_pseudo or len(words) > 1:
             listed.dated.append((version, words[1] if len(words) > 1 else ""))
-    return listed
 
 
 def _line_time(version: str, stamp: str) -> datetime:

@@ -10,18 +10,16 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, TextIO
 
-from probes.browse.table import BrowseEvent
 from probes.diagnosis.findings import Finding
 from probes.trace.events import Event, event_to_json
 
 SCHEMA = "modtrace.recording/1"
 
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(Event)}
-_BROWSE_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(BrowseEvent)}
 
 
 class BadRecording(Exception):
@@ -55,16 +53,14 @@ def read_recording(lines: Iterable[str]) -> Iterator[Event]:
 
 def event_from_json(data: dict[str, Any]) -> Event:
     """The event that event_to_json wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    fields = {name: value for name, value in data.items() if name != "event"}
-    event: Event = _build(_KINDS[data["event"]], fields)
+    event: Event = built(_KINDS, data)
     return event
 
 
-def browse_event_from_json(data: dict[str, Any]) -> BrowseEvent:
-    """The same for an event of the module browser, written by browse_event_to_json."""
+def built(kinds: Mapping[str, type[Any]], data: dict[str, Any]) -> Any:
+    """The event of one of these kinds that was written so. Raises as event_from_json does."""
     fields = {name: value for name, value in data.items() if name != "event"}
-    event: BrowseEvent = _build(_BROWSE_KINDS[data["event"]], fields)
-    return event
+    return _build(kinds[data["event"]], fields)
 
 
 def _build(kind: type[Any], data: dict[str, Any]) -> Any:

@@ -304,7 +304,7 @@ PLACES: dict[str, Case] = {
     "GOVCS nonsense": Case(X, repository(PLAIN), {"GOVCS": "nonsense"}),
     "GOVCS and svn": Case(X, only(X, meta(X, "svn", NOWHERE))),
     "GOVCS and fossil": Case("chiselapp.com/user/u/repository/r", lambda origin: None),
-    "no git": Case(X, repository(PLAIN), {"PATH": "/nonexistent"}),
+    "no git": Case(X, repository(PLAIN), {"PATH": "{origin}/none"}),
     "insecure, both": Case(X, repository(PLAIN), {"GOINSECURE": "*.corp.test"}),
     "insecure, wrong name": Case("other.test/x", only("other.test/x", meta("other.test/x", "git", NOWHERE)), {
         "GOINSECURE": "other.test"}),

@@ -1,6 +1,6 @@
 """What the module browser costs with long lists: 20,000 versions at each of six proxies.
 
-    python tests/benchmarks/module_browser.py [--versions N] [--proxies N]
+    python tests/benchmarks/module_browser.py [--versions N] [--proxies N] [--screen] [--quick]
 
 The proxies run in a process of their own, so that the memory is that of the browser alone. The lists differ a
 bit, as those of mirrors do.
@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--versions", type=int, default=20_000)
     parser.add_argument("--proxies", type=int, default=6)
     parser.add_argument("--screen", action="store_true", help="the real app in a terminal, too")
+    parser.add_argument("--quick", action="store_true", help="fewer keys")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -138,7 +139,7 @@ def main() -> None:
     if options.screen:
         from tests.benchmarks.module_browser_screen import print_screen
 
-        print_screen()
+        print_screen(quick=options.quick)
 
 
 if __name__ == "__main__":

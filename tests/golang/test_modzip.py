@@ -17,11 +17,12 @@ from probes.golang.modzip import (
     MAX_ZIP_FILE,
     Collisions,
     check_download,
+    check_listing,
     check_zip,
-    clean,
     go_mod_of,
     hash_zip,
 )
+from probes.golang.urls import clean
 from tests.golang.archives import STORED, Member, archive
 
 PATH, VERSION = "ex.test/m", "v1.0.0"
@@ -178,6 +179,12 @@ def test_sizes() -> None:
     assert refusal(member("a", size=MAX_ZIP_FILE), member("b", size=1), member("c:")) == total
     # Files refused by their names do not count.
     assert refusal(member("a:", size=MAX_ZIP_FILE), member("b", size=1)).startswith("a:: malformed")
+
+
+def test_a_module_may_be_as_large_as_the_limit() -> None:
+    for size, last in ((MAX_ZIP_FILE - 1, 1), (MAX_ZIP_FILE, 0)):
+        data = archive(member("a", size=size), member("b", size=last))
+        check_listing(PATH, VERSION, io.BytesIO(data), len(data), zip_name="m.zip")
 
 
 def test_contents_are_checked_last_and_in_the_order_of_the_archive() -> None:

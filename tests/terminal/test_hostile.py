@@ -107,16 +107,25 @@ def visit(session: TerminalSession, screen: Screen) -> str:
     return seen
 
 
-@pytest.mark.parametrize("name", SCREENS)
-def test_no_screen_lets_anything_through(tmp_path: Path, name: str) -> None:
-    screen = SCREENS[name]
+VISITS: tuple[tuple[str, ...], ...] = (
+    ("what was answered", "verdict", "beside this module", "go.mod", "as go get", "copy as", "history", "settings"),
+    ("files", "a text", "a program", "a dump", "hashes", "downloads"),
+)
+"""Screens that one run of the app goes to, one after the other; each of the others has a run of its own."""
+ALONE = tuple((name,) for name in SCREENS if not any(name in names for names in VISITS))
+
+
+@pytest.mark.parametrize("names", [*VISITS, *ALONE], ids=lambda names: names[0])
+def test_no_screen_lets_anything_through(tmp_path: Path, names: tuple[str, ...]) -> None:
     with HostileProxy(refuses=True) as first, HostileProxy() as second:
         with app(tmp_path, f"{first.url},{second.url}") as session:
             session.wait_for("go would download evil.test/hello@v1.2.0")
-            seen = visit(session, screen)
+            for name in names:
+                seen, screen = visit(session, SCREENS[name]), SCREENS[name]
+                assert [mark for mark in screen.marks if mark not in seen] == [], name
+                assert foreign(session.output) == [], name
             session.press("q")
             assert session.wait_for_exit() == 0
-    assert [mark for mark in screen.marks if mark not in seen] == []
     assert foreign(session.output) == []
 
 

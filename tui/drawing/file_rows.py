@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tui.drawing.figures import size
 from tui.lines import Role, Row, line, spread
-from tui.matching import found_in
 from tui.rows_on_demand import RowsOnDemand
 from tui.symbols import Symbols
 
@@ -28,6 +27,10 @@ class FileTree:
     contents: Contents
     folded: set[int] = field(default_factory=set)
     """Where in the contents the closed folders stand."""
+    _texts: list[str] = field(default_factory=list, repr=False)
+    """What is looked through, in small letters: made when somebody begins to look for something."""
+    _last: tuple[str, list[Hashable]] = ("", [])
+    """What was looked for last, and where it stands: a further letter is looked for there alone."""
 
     def __post_init__(self) -> None:
         if self.contents.files > UNFOLDED:
@@ -44,11 +47,18 @@ class FileTree:
 
     def holding(self, needle: str) -> list[Hashable]:
         """The places of the files whose name, with the folders, holds something."""
-        return [
-            at
-            for at, item in enumerate(self.contents.items)
-            if item.entry is not None and found_in(needle, item.path)
-        ]
+        items = self.contents.items
+        if needle != needle.lower():
+            return [at for at, item in enumerate(items) if item.entry is not None and needle in item.path]
+        if not self._texts:
+            self._texts = [item.path.lower() if item.entry is not None else "" for item in items]
+        texts, (before, found) = self._texts, self._last
+        if before and before in needle:
+            found = [at for at in found if needle in texts[at]]  # type: ignore[call-overload]
+        else:
+            found = [at for at, text in enumerate(texts) if text and needle in text]
+        self._last = (needle, found)
+        return found
 
     def fold(self, at: int, direction: int) -> int | None:
         """Close (-1), open (1) or turn (0) a folder; the place to go to, None for nothing."""

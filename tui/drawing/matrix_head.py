@@ -125,9 +125,12 @@ def _latest_and_lag(table: VersionTable, state: ColumnState) -> Words:
 
 
 def _fitted(text: str, width: int, cut: str) -> str:
-    """A fact in its column; of a version with a lag that is too long, the lag."""
+    """A fact in its column; of what is too long the part that counts: the lag, without words that the label
+    says."""
     if " -" in text and len(text) > width:
         text = f"-{text.rpartition(' -')[2]}"
+    if len(text) > width:
+        text = text.removesuffix(" behind")
     return short_version(text, width, cut) if text else ""
 
 

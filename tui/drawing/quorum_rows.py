@@ -18,6 +18,7 @@ from probes.browse.votes import (
 )
 from probes.trace.events import RequestFinished
 from tui.drawing.fields import Details, Field, heading
+from tui.drawing.figures import size
 from tui.lines import Line, Role, Row, line, pad, wrap
 from tui.symbols import Symbols
 
@@ -92,9 +93,9 @@ def _cell(quorum: Quorum, state: VoterState, what: What, symbols: Symbols) -> Li
     sums = state.sums(what)
     more = short_sum(sums[0], quorum.camps(what)) if sums else ""
     if mark is Mark.ASKING and what is What.ZIP and state.received:
-        more = f"{state.received / 1e6:.1f} MB"
+        more = size(state.received)
         if state.total:
-            more = f"{100 * state.received // state.total} % of {state.total / 1e6:.0f} MB"
+            more = f"{100 * state.received // state.total} %"
     text = pad(f"{pad(str(mark), 9) if more else mark} {more}", _CELL - 3, cut=symbols.cut)
     return line((f"{symbol} ", role), (text, role), " ")
 
@@ -108,9 +109,13 @@ def _verdict(quorum: Quorum, what: What, width: int, symbols: Symbols, masked: M
         Agreement.ALONE: (symbols.unknown, Role.PLAIN),
         Agreement.NOBODY: (symbols.idle, Role.FAINT),
     }[verdict.agreement]
+    if verdict.agreement is not Agreement.NOBODY and any(what in state.asking for state in quorum.voters):
+        symbol, role, so_far = symbols.busy, Role.BUSY, "so far: "  # who answers next may change it
+    else:
+        so_far = ""
     rows: list[Row] = []
     for number, words in enumerate(verdict.words):
-        texts = wrap(masked(words), width - 12)
+        texts = wrap(so_far + masked(words), width - 12)
         for part, text in enumerate(texts):
             label = f"{symbol} {what}" if part == number == 0 else ""
             shown = line("  ", (pad(label, 9), role), (text, role))

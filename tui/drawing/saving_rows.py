@@ -98,7 +98,7 @@ def _single_row(view: SavingView, one: Download) -> Row:
 
 
 def _rows(view: SavingView, one: Undertaking) -> Iterator[Row]:
-    copied = view.shown(one.goproxy)
+    copied = view.shown(_to_copy(one))
     symbol, role = _sign(one.state, view.symbols)
     saving = one.saving
     done, count = len(saving.of(State.SAVED)), len(saving.wants)
@@ -114,6 +114,14 @@ def _rows(view: SavingView, one: Undertaking) -> Iterator[Row]:
     states += saving.of(State.SAVED)[-MOST_DONE:]
     for state in states:
         yield from _version_rows(view, one, state, copied, is_alone=count == 1)
+
+
+def _to_copy(one: Undertaking) -> str:
+    """The line for go; of what brought nothing, why."""
+    if not one.is_over or one.saving.of(State.SAVED):
+        return one.goproxy
+    failed = [state.failed.words for state in one.saving.of(State.FAILED) if state.failed is not None]
+    return one.problem or next(iter(failed), one.goproxy)
 
 
 def _coloured(head: Line, role: Role) -> Line:

@@ -19,7 +19,7 @@ from tui.widgets.line_list import LineList
 class GettingScreen(MaskedScreen):
     """The result is the module path to trace with the version that was found there, or None."""
 
-    HINT: ClassVar[str] = "enter trace this module   y copy   esc back"
+    HINT: ClassVar[str] = "enter trace this module   / find   y copy   esc back"
 
     def __init__(
         self, target: str, trace: Callable[[], Trace], masked: Masked, leave: Callable[[], None]

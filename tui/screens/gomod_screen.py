@@ -53,6 +53,7 @@ class GoModScreen(InspectScreen):
         event.stop()
         target = event.key
         if not isinstance(target, Target):
+            self.post_message(Say("this line names no other module; enter on a requirement opens that"))
             return
         if not target.version:
             self.post_message(Say("go.mod names no version of it here"))

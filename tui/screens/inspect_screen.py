@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_HEAD_LINES = 8
 """Above the list: of more, the words are cut, for the list needs the room."""
+LEAST_ROWS = 4
+"""That a list has on a low screen."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,14 @@ class InspectScreen(MaskedScreen):
         self._heading = self.desk.text(self._plain_title)
         super().redraw()
         self.head.show(self._head_lines)
+        for foot in self.query("#overlay-foot").results(LinesView):
+            foot.show(self._foot)
+
+    def _foot(self, width: int) -> list[Line]:
+        """The keys; without a row to press them on only the way back."""
+        if self.list.cursor_row is None and not self.needle:
+            return [line((" esc back", Role.FAINT))]
+        return super()._foot(width)
 
     def make_rows(self, width: int) -> list[Row]:
         """The rows; those of thousands of lines are kept until something changes."""
@@ -146,6 +156,18 @@ class InspectScreen(MaskedScreen):
         super().show_rows(rows, narrowed=narrowed or isinstance(rows, RowsOnDemand))
 
     def _head_lines(self, width: int) -> list[Line]:
+        """What is told of the whole; of it only as much as leaves a low screen some rows."""
+        lines = self._all_head_lines(width)
+        most = max(2, self.size.height - len(self._title(width)) - 1 - LEAST_ROWS)
+        if len(lines) > most and self.list.cursor_row is not None:
+            lines = [*lines[: most - 1], line((f"   {self.symbols.cut}", Role.FAINT))]
+        return lines
+
+    def on_resize(self) -> None:
+        """A higher screen has room for more lines about the whole."""
+        self.head.show(self._head_lines)
+
+    def _all_head_lines(self, width: int) -> list[Line]:
         room = width - 4
         if self.problem:
             texts = [part for text in self.desk.text(self.problem).split("\n") for part in wrap(text, room)]

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui.keys import key
-from tui.lines import Line, Role, Row, line, wrap
+from tui.lines import Line, Role, Row, cells, line, wrap
 from tui.messages import Copy
 from tui.symbols import Symbols, symbols_for
 from tui.widgets.findable import Findable
@@ -120,7 +120,7 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
             line_of_input.press_ahead(key_pressed)
 
     def _foot(self, width: int) -> list[Line]:
-        return [line((f" {self.HINT}", Role.FAINT))]
+        return [line((f" {fitted_hint(self.HINT, width - 2)}", Role.FAINT))]
 
     def make_rows(self, width: int) -> list[Row]:
         """The rows for a width."""
@@ -160,3 +160,11 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
         row = self.list.cursor_row
         if row is not None:
             self.post_message(Copy(row.to_copy))
+
+
+def fitted_hint(hint: str, room: int) -> str:
+    """The keys that fit, the first of them before the others; the way back always."""
+    parts = hint.split("   ")
+    while len(parts) > 1 and cells("   ".join(parts)) > room:
+        parts.pop(next(at for at in range(len(parts) - 1, -1, -1) if not parts[at].startswith("esc ")))
+    return "   ".join(parts)

@@ -23,6 +23,9 @@ from tui.screens.overlay import Overlay
 from tui.widgets.line_list import LineList
 from tui.widgets.typed_line import TypedLine
 
+_FAR = 10_000
+"""Longer than any title."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -48,13 +51,14 @@ def found_entries(entries: Sequence[Entry], typed: str) -> list[Entry]:
     return sorted(found, key=lambda entry: (not entry.possible, _remoteness(entry, typed.strip().lower())))
 
 
-def _remoteness(entry: Entry, typed: str) -> int:
-    """How far an entry is from what was typed: at its beginning, at that of a word, within one."""
+def _remoteness(entry: Entry, typed: str) -> tuple[int, int]:
+    """How far an entry is from what was typed: at its beginning, at that of a word, within one; of those the
+    one first that has it nearer to the beginning."""
     title = entry.title.lower()
     words = entry.words.lower()
     if title.startswith(typed) or words.startswith(typed):
-        return 0
-    return 1 if f" {typed}" in f" {title} {words}" else 2
+        return 0, 0
+    return 1 if f" {typed}" in f" {title} {words}" else 2, title.find(typed) % _FAR
 
 
 class PaletteScreen(Overlay[Entry]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
@@ -15,6 +15,9 @@ from tui.lines import Line, Role, Row, line, wrap
 from tui.screens.overlay import Overlay
 from tui.widgets.lines_view import LinesView
 from tui.widgets.typed_line import TypedLine
+
+MOST_SHOWN = 300
+"""Suggestions in sight before anything is typed; what is typed is looked for in all of them."""
 
 
 class PromptScreen(Overlay[str]):
@@ -39,13 +42,14 @@ class PromptScreen(Overlay[str]):
         self._verb = verb
         """What Enter does with what was typed."""
         self._all = tuple(suggestions)
-        self._suggestions = self._all
+        self._suggestions = self._all[:MOST_SHOWN]
         """Those that fit what is typed."""
         self._begun = value
         self._note = note
         self._at: int | None = None
         self.input = TypedLine(value=value, placeholder="type here", compact=True, id="prompt")
         self.input.cursor_blink = False
+        self.input.is_closed_by_enter = True
 
     def compose_head(self) -> ComposeResult:
         """The line to type into."""
@@ -56,6 +60,11 @@ class PromptScreen(Overlay[str]):
         self.list.can_focus = False
         self.input.select_all()
         self.give_keys(self.input)
+
+    def on_unmount(self) -> None:
+        """What came in one piece with the Enter, over a slow line, is for what comes behind."""
+        for pressed in self.input.held or ():
+            self.app.post_message(events.Key(pressed.key, pressed.character))
 
     def _foot(self, width: int) -> list[Line]:
         """The keys; those for suggestions only where there are any."""
@@ -85,11 +94,11 @@ class PromptScreen(Overlay[str]):
 
         self._at = None
         untouched = typed in ("", self._begun)
-        self._suggestions = self._all if untouched else tuple(complete(typed.strip(), self._all))
+        self._suggestions = self._all[:MOST_SHOWN] if untouched else tuple(complete(typed.strip(), self._all))
         self.redraw()
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    def _typed_here(self, event: Input.Changed) -> None:
         event.stop()
         is_chosen = self._at is not None and self._suggestions[self._at] == event.value
         if self._all and not is_chosen:

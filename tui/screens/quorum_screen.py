@@ -31,7 +31,7 @@ class QuorumScreen(MaskedScreen):
         key("a", "ask_all", "quorum.all", "Ask the proxies that go would not come to as well"),
         key("r", "again", "quorum.again", "Ask everybody once more"),
     ]
-    HINT: ClassVar[str] = "enter details   z zips   a all proxies   r again   y copy   esc back"
+    HINT: ClassVar[str] = "enter details   z zips   a all proxies   r again   / find   y copy   esc back"
 
     def __init__(self, path: str, version: str, masked: Masked, ask: Ask, leave: Callable[[], None]) -> None:
         super().__init__("")

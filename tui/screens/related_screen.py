@@ -26,7 +26,7 @@ _NOTE = (
 class RelatedScreen(MaskedScreen):
     """The result is a module path, or None."""
 
-    HINT: ClassVar[str] = "enter trace it   / find   esc back"
+    HINT: ClassVar[str] = "enter trace it   / find   y copy   esc back"
 
     def __init__(self, path: str, known: Callable[[], Sequence[str]], shown: Callable[[str], str]) -> None:
         super().__init__("Beside this module")
@@ -50,7 +50,7 @@ class RelatedScreen(MaskedScreen):
             if of_kind:
                 rows.append(Row(("gap", relation), line(), selectable=False))
                 rows.append(Row(("heading", relation), line((f"  {words}", Role.FAINT)), selectable=False))
-                rows += [self._row(one, min(names, width - 14)) for one in of_kind]
+                rows += [self._row(one, min(names, max(12, width - 26))) for one in of_kind]
         if not found:
             rows.append(Row("none", line("  nothing is known beside it"), selectable=False))
         rows.append(Row("gap", line(), selectable=False))
@@ -62,8 +62,8 @@ class RelatedScreen(MaskedScreen):
         path = self._shown(one.path)
         sign = (self.symbols.ok, Role.OK) if one.is_known else (self.symbols.unknown, Role.FAINT)
         words = f"{'known' if one.is_known else 'not asked'}: {one.because}"
-        text = line("    ", sign, " ", (pad(path, names, cut=self.symbols.cut), Role.STRONG), words)
-        return row_with(one.path, text, path)
+        name = pad(path, names - 2, cut=self.symbols.cut)
+        return row_with(one.path, line("    ", sign, " ", (name, Role.STRONG), "  ", words), path, words)
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:

@@ -51,6 +51,9 @@ class Workbench(Headed):
 
     def on_mount(self) -> None:
         """Begin with the tree."""
+        for pane in self._panes():
+            if pane is not self.detail:
+                pane.list.follower = self.refresh_details
         self.show_pane("tree")
         self.show(Changed.ENVIRONMENT | Changed.TRACE | Changed.TABLE)
 
@@ -184,8 +187,9 @@ class Workbench(Headed):
             self.detail.show(self.active_pane.details())
 
     @on(LineList.Highlighted)
-    def _highlighted(self) -> None:
-        self.refresh_details()
+    def _highlighted(self, event: LineList.Highlighted) -> None:
+        if not event.is_followed:
+            self.refresh_details()
 
     @on(LineList.Opened)
     def _opened(self, event: LineList.Opened) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
 
 from tui.keys import key
-from tui.lines import Line, Role, line
+from tui.lines import Line, Role, cells, line
 from tui.widgets.lines_view import LinesView
 from tui.widgets.typed_line import TypedLine
+
+_COUNT_WIDTH = 9
+"""Room for " 12/345 ": so wide from the beginning, that the line is seldom laid out anew."""
 
 
 class FilterBar(TypedLine):
@@ -47,9 +52,15 @@ class FilterBar(TypedLine):
 
         direction: int
 
-    def __init__(self) -> None:
+    def __init__(self, typed: Callable[[str], None]) -> None:
         super().__init__(placeholder="find", compact=True)
         self.cursor_blink = False
+        self._typed = typed
+
+    def watch_value(self, value: str) -> None:
+        """What was typed is looked for at once, not by a message: so the frame that shows a letter shows also
+        what it finds."""
+        self._typed(value)
 
     def action_leave(self, clear: bool) -> None:
         """Back to the list."""
@@ -58,6 +69,14 @@ class FilterBar(TypedLine):
     def action_walk(self, direction: int) -> None:
         """To another match."""
         self.post_message(self.Walked(direction))
+
+
+class Count(LinesView):
+    """How much was found: as wide as that is, and at first as wide as most of it will be."""
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """What the line needs."""
+        return max(_COUNT_WIDTH, *(cells(said.text) for said in self._make(viewport.width)))
 
 
 class FilterLine(Horizontal):
@@ -69,11 +88,11 @@ class FilterLine(Horizontal):
     FilterLine > LinesView { width: auto; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, typed: Callable[[str], None]) -> None:
         super().__init__()
-        self.bar = FilterBar()
+        self.bar = FilterBar(typed)
         self._said: Line = Line()
-        self.count = LinesView(self._count)
+        self.count = Count(self._count)
 
     def compose(self) -> ComposeResult:
         """From left to right."""
@@ -103,5 +122,8 @@ class FilterLine(Horizontal):
     def tell(self, said: Line) -> None:
         """Say how much was found."""
         if said != self._said:
+            is_wider = cells(said.text) > self.count.size.width
             self._said = said
             self.count.show(self._count)
+            if is_wider:
+                self.count.refresh(layout=True)

@@ -81,7 +81,7 @@ class Findable(Widget):
     async def find(self) -> None:
         """Open the line to find things in."""
         if self.filter_line is None:
-            self.filter_line = FilterLine()
+            self.filter_line = FilterLine(self._look_for)
             where = self.list.parent
             if not isinstance(where, Widget):
                 self.filter_line = None
@@ -89,6 +89,7 @@ class Findable(Widget):
             await where.mount(self.filter_line, after=self.list)
         row = self.list.cursor_row
         self._from = None if row is None else row.key
+        self.app.clear_notifications()  # they stand where the line is
         self.filter_line.open()
         self.count_matches()
         self.post_message(self.Searched())
@@ -126,18 +127,20 @@ class Findable(Widget):
         self.filter_line.tell(line((said, Role.STRONG if count else Role.WARN)) if said else Line())
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        if not isinstance(event.input, FilterBar):
+    def _is_known(self, event: Input.Changed) -> None:
+        if isinstance(event.input, FilterBar):
+            event.stop()
+
+    def _look_for(self, value: str) -> None:
+        if value == self.needle or self.filter_line is None or not self.filter_line.is_open:
             return
-        event.stop()
-        if event.value == self.needle or self.filter_line is None or not self.filter_line.is_open:
-            return
-        self.needle = event.value
+        self.needle = value
         self.redraw()
         self.list.select(self._from)
         if self.needle:
             self.list.select_hit(stay=True)
         self.count_matches()
+        self.list.tell_follower()
 
     @on(LineList.Highlighted)
     def _gone_to(self) -> None:

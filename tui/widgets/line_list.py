@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -53,6 +53,8 @@ class LineList(ScrollView, Painter, can_focus=True):
 
         list: LineList
         key: Hashable
+        is_followed: bool = False
+        """Whether the list's follower knows already."""
 
         @property
         def control(self) -> LineList:
@@ -102,6 +104,9 @@ class LineList(ScrollView, Painter, can_focus=True):
         self._selection = Selection()
         self._needle = ""
         """What is marked in the rows."""
+        self.follower: Callable[[], None] | None = None
+        """Called when the user has moved the cursor: at once, so that one frame shows the cursor and whatever
+        is shown for its row. A message would come with the next frame."""
 
     @property
     def columns(self) -> int:
@@ -197,8 +202,14 @@ class LineList(ScrollView, Painter, can_focus=True):
         if y != before:
             self._refresh_row(before)
             self._refresh_row(y)
-            self.post_message(self.Highlighted(self, self.rows[y].key))
+            self.post_message(self.Highlighted(self, self.rows[y].key, is_followed=self.follower is not None))
+            self.tell_follower()
         self._scroll_to_cursor()
+
+    def tell_follower(self) -> None:
+        """The cursor may be on another row, or the row is another."""
+        if self.follower is not None:
+            self.follower()
 
     def _scroll_to_cursor(self) -> None:
         """Scroll as little as needed; headings above the first row come into sight with it, and so does what

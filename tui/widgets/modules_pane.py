@@ -14,6 +14,7 @@ from probes.browse.table import Cell, ColumnKind, VersionTable, Wanted
 from probes.golang.protocol import Op
 from tui.drawing.column_details import column_details
 from tui.drawing.fields import Details
+from tui.drawing.matrix_cells import cell_words
 from tui.drawing.matrix_head import module_head
 from tui.drawing.matrix_view import ModulesView, name_of
 from tui.drawing.module_rows import failures, first_with, module_rows
@@ -26,6 +27,8 @@ from tui.lines import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.lines_view import LinesView
 from tui.widgets.pane import Pane
+
+_UNCACHED = "missing from its cache"
 
 
 class ModulesPane(Pane):
@@ -92,8 +95,12 @@ class ModulesPane(Pane):
         self._is_no_module = False
         self.asked_for: frozenset[str] = frozenset()
         """The versions that the user had asked for by name."""
+        self._told_nowhere: frozenset[str] = frozenset()
+        """Those of which it was told that nobody has them."""
         self._led: str | None = None
         """The version that the cursor was put on by itself."""
+        self._had_versions = False
+        """Whether there were versions the last time: before them the cursor is on the columns."""
         self.head = LinesView(self._head, id="modules-head")
 
     def compose_head(self) -> ComposeResult:
@@ -114,16 +121,25 @@ class ModulesPane(Pane):
         about = about or table
         if about is not self._about:
             self._column, self._led, self._about, self._has_chosen = 0, None, about, False
-            self.asked_for = frozenset()
+            self.asked_for = self._told_nowhere = frozenset()
         self._table, self._chosen, self._hint = table, chosen, hint
         if not self._has_chosen:
             self._column = first_with(table, chosen)
         self._tell_failures()
+        self._tell_who_has_not()
         self.redraw()
         self.redraw_title()
-        if self._led is None and chosen in table.versions():
+        self._lead(chosen)
+
+    def _lead(self, chosen: str | None) -> None:
+        """Put the cursor on go's version once it is there; without one on the first, when there are any."""
+        versions = self._table.versions()
+        if self._led is None and chosen in versions:
             self._led = chosen
             self.list.select(chosen)
+        had_versions, self._had_versions = self._had_versions, bool(versions)
+        if self._led is None and versions and not had_versions:
+            self.list.select(versions[0])
 
     def _tell_failures(self) -> None:
         """Say why a download failed, once it has."""
@@ -132,6 +148,22 @@ class ModulesPane(Pane):
             if wanted not in self._told:
                 self.post_message(self.Refused(words))
         self._told = set(failed)
+
+    def _tell_who_has_not(self) -> None:
+        """Say of a version that was asked for by name and is nowhere what everybody said: it has no row."""
+        columns, named = self._table.columns, set(self._table.versions())
+        for version in self.asked_for - named - self._told_nowhere:
+            if any(version in state.asked for state in columns):
+                continue
+            words = {
+                state.column.name: cell_words(self._table, version, state, self.symbols).word
+                for state in columns
+                if version in state.known
+            }
+            said = [f"{name} {_UNCACHED if word == 'uncached' else word}" for name, word in words.items()]
+            if said:
+                self._told_nowhere |= {version}
+                self.post_message(self.Refused(f"{version} was found nowhere: {', '.join(said)}"))
 
     def remark(self) -> str:
         """How many versions there are, and whether their module is still recommended."""

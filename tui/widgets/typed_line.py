@@ -14,8 +14,23 @@ from textual.widgets import Input
 class TypedLine(Input):
     """A line of input without a blinking cursor, for a slow line."""
 
+    held: list[events.Key] | None = None
+    """What was pressed since an Enter that closes the line: for what comes behind it; None before that."""
+    is_closed_by_enter: bool = False
+
+    async def action_submit(self) -> None:
+        """Take the line; where it closes by that, nothing more is typed into it."""
+        await super().action_submit()
+        if self.is_closed_by_enter:
+            self.held = []
+
     async def on_key(self, event: events.Key) -> None:
         """Do at once what a key of the line's own is bound to."""
+        if self.held is not None:
+            self.held.append(event)
+            event.stop()
+            event.prevent_default()
+            return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if await self.app.run_action(binding.action, self):
                 event.stop()
