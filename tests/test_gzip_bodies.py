@@ -44,6 +44,7 @@ def test_several_files_in_a_row_are_one_body_and_come_in_small_pieces(step: int)
         (gzip.compress(b"ab") + b"\x1f", "unexpected EOF"),
         (gzip.compress(b"ab") + gzip.compress(b"cd")[:-3], "unexpected EOF"),
     ],
+    ids=["no header", "a cut header", "a cut end"],
 )
 def test_what_comes_behind_a_file_is_another_one_or_an_error(body: bytes, words: str) -> None:
     with pytest.raises(GoError, match=f"^{words}$"):
