@@ -224,7 +224,7 @@ async def test_progress_stands_in_the_row_and_escape_stops_it(tmp_path: Path) ->
     app.folder = tmp_path
     async with opened(app) as pilot:
         await press(pilot, "3", "Z")
-        assert "zip ▇▇▇▇▇····· 50%" in screen_text(app)
+        assert "zip 50% ▇▇▇▇▇" in screen_text(app)
         await press(pilot, "escape")
         assert len(replay.cancelled) == 1
 

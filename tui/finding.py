@@ -100,7 +100,7 @@ class FindingApp(ReplayingApp):
         """Give a key that was pressed before a line of input opened to that line: a letter, Ctrl-U, Enter.
 
         On the workbench a key that belongs elsewhere is told so."""
-        if not belongs_to_a_line(event):
+        if not belongs_to_a_line(event) or not self.screen_stack:  # the app is going away
             return
         if self.screen is self.workbench and not isinstance(self.focused, TypedLine):
             self._say_why_not(event.key)

@@ -12,6 +12,7 @@ import hashlib
 import os
 import stat
 import tempfile
+import weakref
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -106,9 +107,8 @@ class HeldFile:
     def __init__(self, number: int) -> None:
         self.file: BinaryIO = os.fdopen(number, "rb")
         self.size = os.fstat(number).st_size
-
-    def __del__(self) -> None:
-        self.file.close()
+        # Not __del__: in a cycle the file could be collected first, and complain of being open.
+        weakref.finalize(self, self.file.close)
 
     def digest(self) -> str:
         """The hexadecimal SHA-256 of all of it."""

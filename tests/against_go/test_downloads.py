@@ -26,7 +26,7 @@ from probes.sources.environment_reader import read_environment
 from tests.kit_support import go
 from tests.modtrace import clean_environment
 
-SEEDS = range(6)
+SEEDS = range(4)
 MODULES = 12
 HOSTS = ("dep.test", "dep-2.test.example", "git.dep.test", "gopkg.in")
 WORDS = ("alpha", "Beta", "gammaDelta", "e-f", "g_h", "i.j", "UPPER")

@@ -157,7 +157,7 @@ def test_hostile_bytes_of_a_second_look_are_shown_and_not_obeyed(tmp_path: Path)
 
     def lie(request: Request) -> Answer:
         page = f"<html><title>{bad}</title>login {bad}</html>".encode()
-        headers = (("Server", "\x1b]0;owned\x07[red]"),)
+        headers = (("Server", "[red]x[/red]"),)  # go refuses a header with control characters
         return Answer(200, page, "text/html; a=[/oops]", headers=headers)
 
     with (

@@ -105,7 +105,7 @@ def test_compare_versions_and_download(tmp_path: Path) -> None:
             tmux.press("a")
             tmux.wait_for("✓ 3 listed", "v1.2.0")
             tmux.press("g", "l")
-            tmux.wait_for("[✓]")
+            tmux.wait_for("[✓ listed]")
             tmux.press("Z")
             tmux.wait_for("Folder for files")
             tmux.press("C-u")

@@ -110,7 +110,7 @@ def progress(download: Download, symbols: Symbols) -> Sequence[Span]:
             done = min(1.0, download.received / download.total)
             filled = int(done * BAR_CELLS)
             bar = symbols.bar * filled + symbols.idle * (BAR_CELLS - filled)
-            return [Span(f"{op} ", Role.BUSY), Span(bar, Role.BUSY), Span(f" {done:.0%}", Role.BUSY)]
+            return [Span(f"{op} {done:.0%} {bar}", Role.BUSY)]  # where room is short, the bar is cut
         got = f" {size(download.received)}" if download.received else ""
         return [Span(f"{op} {symbols.busy}{got}", Role.BUSY)]
     if finished.file is not None:
