@@ -25,6 +25,8 @@ class Ranges(Enum):
     """206, but of another part."""
     NO_TYPE = auto()
     """206 without Content-Range."""
+    TOO_MUCH = auto()
+    """206 with an honest Content-Range, and behind it all of the file."""
     REFUSED = auto()
     """416."""
 
@@ -104,6 +106,9 @@ class RangeServer(LoopbackServer):
                     more.append(("Content-Range", f"bytes {start}-{size - 1}/{size}"))
                 case Ranges.FALSE_START:
                     more.append(("Content-Range", f"bytes {start + 1}-{size - 1}/{size}"))
+                case Ranges.TOO_MUCH:
+                    more.append(("Content-Range", f"bytes {start}-{size - 1}/{size}"))
+                    start = 0
                 case Ranges.REFUSED:
                     status, start = 416, len(good.body)
                 case _:

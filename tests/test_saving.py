@@ -168,6 +168,15 @@ def test_halves_of_two_files_are_found_out_and_fetched_anew(tmp_path: Path, serv
     assert [one.status for one in server.zips()] == [206, 200]
 
 
+def test_more_than_the_file_has_is_thrown_away_at_once(tmp_path: Path, server: RangeServer) -> None:
+    half_done(tmp_path, server)
+    server.manner = Manner(ranges=Ranges.TOO_MUCH)
+    saving, _ = saved(tmp_path, server.url)
+    assert saving.of(State.SAVED)
+    assert zip_of(tmp_path).read_bytes() == ZIP
+    assert [one.status for one in server.zips()] == [206, 200]
+
+
 @pytest.mark.parametrize("etag", ["", 'W/"weak"', "unquoted"])
 def test_without_a_strong_validator_nothing_is_kept(tmp_path: Path, server: RangeServer, etag: str) -> None:
     half_done(tmp_path, server, Manner(stall_at=3 * MEGA, etag=etag))

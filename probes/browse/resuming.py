@@ -158,6 +158,9 @@ class ResumingFetcher(Fetcher):
                 received.note(piece)
                 part.write(piece)
                 received.size = part.size
+                if self.total is not None and part.size > self.total:
+                    part.empty()  # more than the file has: none of it can be believed
+                    raise _CannotGoOn
                 progress(part.size, self.total)
                 if part.size >= limit:
                     break
