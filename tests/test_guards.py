@@ -92,7 +92,7 @@ def test_the_app_loads_what_fetches_only_when_it_is_asked_for() -> None:
         "print(sorted(loaded & {'probes.golang.modzip', 'probes.golang.gozip', 'probes.sources.direct'}))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=True)
-    browse = ["probes.browse", "probes.browse.related", "probes.browse.saved", "probes.browse.table"]
+    browse = ["probes.browse", "probes.browse.related", "probes.browse.table"]
     assert done.stdout == f"{[*browse, 'probes.ladder', 'probes.ladder.faults']}\n[]\n"
 
 

@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from probes.browse.saved import SaveFinished, State, Want
 from tui.bridge import Ended
-from tui.drawing.saving_rows import SavingView, Undertaking
-from tui.drawing.saving_table import table_events
 from tui.fetching import FetchingApp
 from tui.keys import key
-from tui.saving_jobs import BundleJob, KitMade, NotBegun, SaveJob
 from tui.screens.choice_screen import Choice, ChoiceScreen
-from tui.screens.downloads_screen import DownloadsScreen
 from tui.screens.prompt_screen import PromptScreen
 from tui.session import Changed, Session
 from tui.stage import ThisMachine
@@ -23,6 +18,9 @@ from tui.symbols import Symbols
 
 if TYPE_CHECKING:
     from tui.bridge import Job
+    from tui.drawing.saving_rows import SavingView, Undertaking
+
+# The rest is imported where it is needed: it costs the first frame some ten milliseconds.
 
 KIT_FOLDER = "modtrace-kit"
 REPLAY = "this is a replay: nobody is asked, so nothing can be saved"
@@ -85,6 +83,9 @@ class SavingApp(FetchingApp):
         self.push_screen(ChoiceScreen(shown(f"Save {path}@{version}: from whom?"), choices), chosen)
 
     def _save_version(self, path: str, version: str, folder: Path, entry: int | None) -> None:
+        from probes.browse.saved import Want
+        from tui.saving_jobs import SaveJob
+
         scene, stage = self.session.scene, self.session.stage
         assert scene is not None
         place = stage.folder if isinstance(stage, ThisMachine) else None
@@ -110,6 +111,8 @@ class SavingApp(FetchingApp):
         def chosen(text: str | None) -> None:
             scene = self.session.scene
             if text and scene is not None:
+                from tui.saving_jobs import BundleJob
+
                 folder = Path(text).expanduser().absolute()
                 job = BundleJob(scene.environment, place, folder, self.session.limits)
                 self._begin_saving(f"the project in {place}", folder, job)
@@ -123,6 +126,8 @@ class SavingApp(FetchingApp):
     # -- under way -----------------------------------------------------------------------------------
 
     def _begin_saving(self, name: str, folder: Path, job: Job) -> None:
+        from tui.drawing.saving_rows import Undertaking
+
         one = Undertaking(len(self.undertakings), name, folder)
         self.undertakings.append(one)
         session = self.session  # by the time that something is said, a replay may be shown instead
@@ -132,6 +137,10 @@ class SavingApp(FetchingApp):
         self.wake()
 
     def _hear_saving(self, one: Undertaking, said: object, session: Session) -> None:
+        from probes.browse.saved import SaveFinished
+        from tui.drawing.saving_table import table_events
+        from tui.saving_jobs import KitMade, NotBegun
+
         match said:
             case Ended():
                 one.is_over = True
@@ -151,6 +160,8 @@ class SavingApp(FetchingApp):
         self._redraw_savings_soon()
 
     def _tell_saving_end(self, one: Undertaking) -> None:
+        from probes.browse.saved import State
+
         saved, failed = one.saving.of(State.SAVED), one.saving.of(State.FAILED)
         if one.problem:
             self.tell(f"{one.name} was not saved: {one.problem}")
@@ -176,6 +187,8 @@ class SavingApp(FetchingApp):
         self._is_savings_redraw_due = False
         if self.workbench.is_mounted:
             self.workbench.show(Changed.TABLE)
+        from tui.screens.downloads_screen import DownloadsScreen
+
         if isinstance(self.screen, DownloadsScreen):
             self.screen.redraw()
 
@@ -183,9 +196,13 @@ class SavingApp(FetchingApp):
 
     def action_show_downloads(self) -> None:
         """Show the downloads."""
+        from tui.screens.downloads_screen import DownloadsScreen
+
         self.push_screen(DownloadsScreen(self._savings_view, self._stop_saving))
 
     def _savings_view(self, width: int) -> SavingView:
+        from tui.drawing.saving_rows import SavingView
+
         table = self.workbench.shown.table
         singles = [one for one in table.downloads.values() if one.file]
         return SavingView(
