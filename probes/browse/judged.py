@@ -52,8 +52,7 @@ def judge_zip(
     is_wanted: Callable[[], bool] = lambda: True,
 ) -> JudgedZip:
     """Look a zip over, hash it, unpack it to nowhere: the steps of a download, with the words of each."""
-    cache = environment.get("GOMODCACHE") or "$GOMODCACHE"
-    name = f"{cache}/cache/download/{module.escape_path(path)}/@v/{module.escape_version(version)}.zip"
+    name = module.cached_zip(environment.get("GOMODCACHE") or "$GOMODCACHE", path, version)
     found = None
     try:
         modzip.check_download(path, version, file, size)

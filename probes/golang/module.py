@@ -329,3 +329,11 @@ def version_error(path: str, version: str, cause: GoError) -> GoError:
 def is_toolchain(path: str) -> bool:
     """gover.IsToolchain: "go" and "toolchain", the two names of go.mod lines that are no modules."""
     return path in ("go", "toolchain")
+
+
+def cached_zip(cache: str, path: str, version: str) -> str:
+    """Where go keeps a zip below the module cache, as its errors name it (modfetch/cache.go CachePath).
+
+    Raises InvalidPath or InvalidVersion.
+    """
+    return f"{cache}/cache/download/{escape_path(path)}/@v/{escape_version(version)}.zip"

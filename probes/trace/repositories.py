@@ -82,8 +82,7 @@ class Repositories:
 
     def zip_name(self, path: str, version: str) -> str:
         """Where go would keep a zip: its name stands in the errors of unzip."""
-        cache = self._environment.get("GOMODCACHE")
-        return f"{cache}/cache/download/{module.escape_path(path)}/@v/{module.escape_version(version)}.zip"
+        return module.cached_zip(self._environment.get("GOMODCACHE"), path, version)
 
     def folder_name(self, path: str, version: str) -> str:
         """Where go would extract a zip to (modfetch DownloadDir)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 from textual import on
-from textual._context import visible_screen_stack
 from textual.app import ComposeResult
 
 from tui.aside import Aside
@@ -15,6 +14,7 @@ from tui.drawing.verdict import MAX_LINES, verdict_lines
 from tui.drawing.whatif_marks import verdict_line
 from tui.lines import Line, Role, line
 from tui.screens.arranged import LOW, LOWEST, Arranged
+from tui.screens.ground import stand_on_the_one_below
 from tui.session import Session
 from tui.shown import Shown
 from tui.symbols import Symbols
@@ -45,8 +45,8 @@ class Headed(Arranged):
         self.verdict = LinesView(self._verdict_lines, id="verdict")
 
     def render(self) -> RenderableType:
-        """The ground: there is no screen under this one (see ``Overlay.render``)."""
-        visible_screen_stack.set([])
+        """The ground: there is no screen under this one."""
+        stand_on_the_one_below(self)
         return super().render()
 
     def compose(self) -> ComposeResult:

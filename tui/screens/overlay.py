@@ -6,7 +6,6 @@ from typing import ClassVar, Generic, TypeVar
 
 from rich.console import RenderableType
 from textual import events, on
-from textual._context import visible_screen_stack
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
@@ -16,6 +15,7 @@ from textual.screen import ModalScreen
 from tui.keys import key
 from tui.lines import Line, Role, Row, cells, line, wrap
 from tui.messages import Copy
+from tui.screens.ground import stand_on_the_one_below
 from tui.symbols import Symbols, symbols_for
 from tui.widgets.findable import Findable
 from tui.widgets.line_list import LineList
@@ -58,15 +58,8 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
         return getattr(self.app, "symbols", None) or symbols_for()
 
     def render(self) -> RenderableType:
-        """The screen right under this one, shaded.
-
-        Textual takes it from a list that each screen of a stack shortens when it is drawn, and not when its
-        last picture will do: with four screens, one could be given the screen above it, and the two drew
-        each other without end (RecursionError).
-        """
-        stack = self.app.screen_stack
-        place = stack.index(self) if self in stack else 0
-        visible_screen_stack.set([stack[place - 1]] if place else [])
+        """The ground: the screen right under this one, shaded."""
+        stand_on_the_one_below(self)
         return super().render()
 
     def compose(self) -> ComposeResult:

@@ -27,10 +27,9 @@ class MaskedScreen(Overlay[object]):
         key("p", "mask", "masked.privacy", "Hosts, users and private paths under other names, and back"),
     ]
 
-    async def action_mask(self) -> None:
+    def action_mask(self) -> None:
         """Mask everything, or show it again."""
-        await self.app.run_action("app.privacy")
-        self.redraw()
+        self.toggle_privacy()
 
     def redraw(self) -> None:
         """Make everything anew, the marks in the title too."""
