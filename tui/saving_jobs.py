@@ -65,7 +65,7 @@ class SaveJob:
 
 
 def _go_sum(place: Path, environment: Environment) -> GoSum:
-    from probes.browse.needed import go_sum_at
+    from probes.project.project import go_sum_at
 
     return go_sum_at(place, environment)
 
@@ -82,12 +82,13 @@ class BundleJob:
     async def run(self, emit: Emit) -> None:
         """Make it."""
         from probes.browse.bundling import finish
-        from probes.browse.needed import Needs, read_project
+        from probes.browse.needed import Needs
         from probes.browse.saved import Saving
         from probes.browse.saving import Plan, save
         from probes.browse.tree import Tree
         from probes.golang.errors import GoError
         from probes.golang.os_errors import errno_words
+        from probes.project.project import read_project
 
         try:
             project = await asyncio.to_thread(read_project, self.place, self.environment)

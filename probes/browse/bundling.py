@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from probes.browse.manifest import NAME, read_manifest
-from probes.browse.needed import Project
 from probes.browse.saved import Saving, State
 from probes.browse.tree import Tree, sync_folder
 from probes.golang import gover
 from probes.golang.environment import Environment
 from probes.golang.safetext import safe_text
+from probes.project.project import Project
 from probes.trace.toolchains import TOOLCHAIN_PATH, local_version
 
 README = "README.txt"

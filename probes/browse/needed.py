@@ -4,220 +4,25 @@ A go.sum names all that `go build`, `go vet` and `go test` ever read in a tidy p
 `M V/go.mod h1:` only a go.mod, which the graph is loaded from. Else the graph is walked as go walks it
 (cmd/go/internal/modload/buildlist.go readModGraph, with its pruning; mvs), and the zips are those of the
 build list: the highest version of each path. replace and exclude of the main module, or of the workspace,
-count as they do for go (modload/modfile.go goModSummary, Replacement); a folder on the right side of a
-replacement is part of the project and is read, not fetched.
+count as they do for go (modload/modfile.go goModSummary, Replacement).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from probes.browse.saved import Want
-from probes.browse.vouching import read_go_sums
 from probes.golang import gover, semver
-from probes.golang.environment import Environment
 from probes.golang.errors import GoError
-from probes.golang.go_sum import GO_MOD_SUFFIX, GoSum
 from probes.golang.gomod import parse_lax
-from probes.golang.gomod_full import FullGoMod, Replaced, is_directory_path, read_full
-from probes.golang.gomod_syntax import Line, parse_syntax
-from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
+from probes.project.project import Project, Version
 from probes.share.state import read_regular
 from probes.trace.toolchains import TOOLCHAIN_PATH
 
 PRUNED_SINCE = "1.17"
 """gover.ExplicitIndirectVersion: from here on a go.mod names all that its packages need."""
-Version = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class MainModule:
-    """One module of the project."""
-
-    folder: Path
-    parsed: FullGoMod
-
-
-@dataclass(slots=True)
-class Project:
-    """What is to be built, as its files say."""
-
-    folder: Path
-    modules: list[MainModule]
-    go_sum: GoSum = field(default_factory=GoSum)
-    work: Path | None = None
-    """The go.work file, where the modules are those of a workspace."""
-    work_go: str = ""
-    work_toolchain: str = ""
-    work_replaces: tuple[Replaced, ...] = ()
-
-    @property
-    def has_sums(self) -> bool:
-        """Whether go.sum says what is needed; it need not be there where nothing is required."""
-        has_requirements = any(main.parsed.requires for main in self.modules)
-        return not self.missing_sums() if self.go_sum.hashes else not has_requirements
-
-    def missing_sums(self) -> list[str]:
-        """What go.sum should vouch for, and does not: go stops there with "missing go.sum entry".
-
-        A tidy one has a line for the go.mod of each requirement (modload/init.go keepSums), and one for the
-        zip of those that packages of the main module import, the ones without `// indirect`.
-        """
-        mains = {one.parsed.module_path for one in self.modules}
-        excluded = self.excluded()
-        required = [
-            one for main in self.modules for one in main.parsed.requires
-            if one.path not in mains and (one.path, one.version) not in excluded
-        ]  # fmt: skip
-        newest: dict[str, str] = {}
-        for one in required:
-            if one.path not in newest or semver.compare(one.version, newest[one.path]) > 0:
-                newest[one.path] = one.version
-        missing: dict[str, None] = {}
-        for one in required:
-            what = self.effective(one.path, one.version)
-            if isinstance(what, Path):
-                continue
-            path, version = what
-            if (path, version + GO_MOD_SUFFIX) not in self.go_sum.hashes:
-                missing[f"{path}@{version}{GO_MOD_SUFFIX}"] = None
-            is_imported = not one.indirect and newest[one.path] == one.version
-            if is_imported and (path, version) not in self.go_sum.hashes:
-                missing[f"{path}@{version}"] = None
-        return list(missing)
-
-    @property
-    def has_vendor(self) -> bool:
-        """Whether go would take everything from a vendor folder anyway."""
-        return (self.folder / "vendor" / "modules.txt").exists()
-
-    @property
-    def go_version(self) -> str:
-        """The newest go line."""
-        return self._newest([self.work_go, *(one.parsed.go_version for one in self.modules)])
-
-    @property
-    def toolchain(self) -> str:
-        """The release that go would switch to if it is older: "go1.27.3"; "" where none is asked for."""
-        named = [self.work_toolchain, *(one.parsed.toolchain for one in self.modules)]
-        asked = self._newest([name.removeprefix("go") for name in named if name.startswith("go")])
-        newest = self._newest([asked, self.go_version])
-        if not newest:
-            return ""
-        if gover.is_lang(newest) and gover.compare(newest, "1.21") >= 0:
-            newest += ".0"
-        return f"go{newest}"
-
-    @staticmethod
-    def _newest(versions: Iterable[str]) -> str:
-        best = ""
-        for version in versions:
-            if version and gover.is_valid(version) and (not best or gover.compare(version, best) > 0):
-                best = version
-        return best
-
-    def replacement(self, path: str, version: str) -> Replaced | None:
-        """What stands in for a version (modload Replacement); go.work comes before the go.mod files."""
-        lists = [self.work_replaces, *(one.parsed.replaces for one in self.modules)]
-        for replaces in lists:
-            for wanted in (version, ""):
-                found = [one for one in replaces if one.path == path and one.version == wanted]
-                if found:
-                    return found[-1]
-        return None
-
-    def excluded(self) -> frozenset[Version]:
-        """The versions that go.mod rules out."""
-        return frozenset(
-            (one.path, one.version) for main in self.modules for one in main.parsed.excludes
-        )
-
-    def folder_of(self, replaced: Replaced) -> Path:
-        """Where a folder on the right side of a replacement is."""
-        bases = {id(one): main.folder for main in self.modules for one in main.parsed.replaces}
-        base = bases.get(id(replaced), self.folder)
-        return base / replaced.new_path
-
-    def effective(self, path: str, version: str) -> Version | Path:
-        """What is fetched for a version: it, another one, or nothing, for there is a folder."""
-        replaced = self.replacement(path, version)
-        if replaced is None:
-            return path, version
-        if not replaced.new_version or is_directory_path(replaced.new_path):
-            return self.folder_of(replaced)
-        return replaced.new_path, replaced.new_version
-
-
-def read_project(place: Path, environment: Environment) -> Project:
-    """The project of a folder, a go.mod or a go.work. Raises GoError and OSError."""
-    if place.is_dir():
-        work = find_work(place, environment)
-        go_mod = work or _upward(place, "go.mod")
-        if go_mod is None:
-            raise GoError(f"there is no go.mod in {place} or above it")
-        if work is None and (named := goflag(environment.get("GOFLAGS"), "modfile")):
-            return _module(place / named, go_mod.parent)
-        place = go_mod
-    # Whatever it is called, `go build -modfile` takes what ends in .mod; only a workspace is something else.
-    return _workspace(place) if place.name == "go.work" else _module(place)
-
-
-def _upward(folder: Path, name: str) -> Path | None:
-    folder = folder.absolute()
-    return next((one / name for one in (folder, *folder.parents) if (one / name).is_file()), None)
-
-
-def find_work(folder: Path, environment: Environment) -> Path | None:
-    """modload FindGoWork, seen from this folder."""
-    named = environment.process.get("GOWORK", "")
-    if named == "off":
-        return None
-    if named not in ("", "auto"):
-        return Path(named)
-    return _upward(folder, "go.work")
-
-
-def _main(file: Path, folder: Path | None = None) -> MainModule:
-    parsed = read_full(read_regular(file, MAX_GO_MOD), file=str(file))
-    if parsed.errors:
-        raise GoError(f"errors parsing {file}:\n" + "\n".join(parsed.errors))
-    return MainModule(folder or file.parent, parsed)
-
-
-def _module(file: Path, folder: Path | None = None) -> Project:
-    """The module of a go.mod, in another folder where -modfile named it (modload modFilePath)."""
-    sums = file.with_suffix(".sum")
-    return Project(folder or file.parent, [_main(file, folder)], read_go_sums([sums]))
-
-
-def _workspace(file: Path) -> Project:
-    folders: list[Path] = []
-    words: dict[str, str] = {}
-    replaces = b""
-    text = read_regular(file, MAX_GO_MOD)
-    for statement in parse_syntax(text.decode("utf-8", "surrogateescape"), str(file)):
-        lines = [statement] if isinstance(statement, Line) else statement.lines
-        for line in lines:
-            tokens = line.tokens[1:] if isinstance(statement, Line) else line.tokens
-            match statement.tokens[0]:
-                case "use" if tokens:
-                    folders.append(file.parent / tokens[0].strip('"`'))
-                case "go" | "toolchain" if tokens:
-                    words[statement.tokens[0]] = tokens[0]
-                case "replace":
-                    replaces += f"replace {' '.join(tokens)}\n".encode("utf-8", "surrogateescape")
-    modules = [_main(folder / "go.mod") for folder in folders]
-    sums = [folder / "go.sum" for folder in folders] + [file.with_name("go.work.sum")]
-    more = read_full(b"module work\n" + replaces, file=str(file)).replaces
-    return Project(
-        file.parent, modules, read_go_sums(sums), file, words.get("go", ""), words.get("toolchain", ""), more
-    )
-
-
-# -- what is needed ----------------------------------------------------------------------------------
 
 
 class Needs:
@@ -333,15 +138,3 @@ class Needs:
 def _prunes(go_version: str) -> bool:
     """Whether a go.mod with this go line names all that its packages need; without a line it is go 1.16."""
     return bool(go_version) and gover.compare(go_version, PRUNED_SINCE) >= 0
-
-
-def go_sum_at(place: Path, environment: Environment) -> GoSum:
-    """The go.sum that counts for a go in this folder; an empty one outside of any module. Raises OSError and
-    GoError for one that cannot be read."""
-    try:
-        project = read_project(place, environment)
-    except (GoError, OSError, ValueError) as error:
-        if "malformed go.sum" in str(error):
-            raise
-        return GoSum()
-    return project.go_sum

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from probes.browse import needed
 from probes.golang import semver
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
@@ -19,6 +18,7 @@ from probes.golang.gomod_full import FullGoMod, read_full
 from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
 from probes.golang.os_errors import errno_words
+from probes.project import project as whole
 from probes.share.state import read_regular
 
 
@@ -76,8 +76,8 @@ def read_project(environment: Environment) -> Project:
     here = environment.facts.working_directory
     folder = project_folder(here)
     try:
-        if here.startswith("/") and needed.find_work(Path(here), environment) is not None:
-            modules = [one.parsed for one in needed.read_project(Path(here), environment).modules]
+        if here.startswith("/") and whole.find_work(Path(here), environment) is not None:
+            modules = [one.parsed for one in whole.read_project(Path(here), environment).modules]
             return Project(folder, modules[0], others=tuple(modules[1:])) if modules else Project(folder)
     except OSError as error:
         return Project(folder, error=f"{error.filename}: {errno_words(error)}")

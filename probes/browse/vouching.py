@@ -5,12 +5,8 @@ Source: cmd/go/internal/modfetch/fetch.go readGoSum, checkModSum, checkSumDB.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-
 from probes.golang.environment import Environment
-from probes.golang.go_sum import MOST_BYTES, GoSum
-from probes.share.state import read_regular
+from probes.golang.go_sum import GoSum
 from probes.sources.fetcher import Fetcher
 from probes.trace.checksums import ChecksumGate
 from probes.trace.events import ChecksumDecided, Event
@@ -18,18 +14,6 @@ from probes.trace.narrator import Narrator
 from probes.trace.route import Route
 from probes.trace.toolchains import TOOLCHAIN_PATH
 from probes.trace.walk import Walker
-
-
-def read_go_sums(files: Iterable[Path]) -> GoSum:
-    """These go.sum files as one; those that are not there are empty. Raises GoError and OSError."""
-    found = GoSum()
-    for file in files:
-        try:
-            data = read_regular(file, MOST_BYTES)
-        except FileNotFoundError:
-            continue
-        found.add(data, str(file))
-    return found
 
 
 class Vouching:

@@ -23,8 +23,8 @@ from probes.golang.safetext import safe_text
 
 if TYPE_CHECKING:
     from probes.browse.bundling import Kit
-    from probes.browse.needed import Project
     from probes.browse.saved import Saving
+    from probes.project.project import Project
 
 SCHEMA = "modtrace.bundle/1"
 FOLDER = "modtrace-kit"
@@ -101,8 +101,9 @@ def run(args: argparse.Namespace) -> int:
     if environment is None:
         return ExitCode.USAGE
     from probes.browse.bundling import toolchain_version
-    from probes.browse.needed import Needs, read_project
+    from probes.browse.needed import Needs
     from probes.golang.errors import GoError
+    from probes.project.project import read_project
 
     try:
         project = read_project(Path(args.place), environment)

@@ -117,8 +117,9 @@ def run(args: argparse.Namespace) -> int:
     environment = environment_of(args, output)
     if environment is None:
         return ExitCode.USAGE
-    from probes.browse.needed import Needs, go_sum_at, read_project
+    from probes.browse.needed import Needs
     from probes.golang.errors import GoError
+    from probes.project.project import go_sum_at, read_project
 
     more = None
     try:

@@ -117,6 +117,10 @@ class TraceStarted:
     """The variables that decide where go looks, as they are set: what a diagnosis writes remedies for."""
     real: tuple[SettingView, ...] = dataclasses.field(default=(), metadata={"only_if_any": True})
     """What really stands where what-if values were tried; empty for a trace with the real settings."""
+    project: str = dataclasses.field(default="", metadata={"only_if_any": True})
+    """The go.mod or go.work that go would read; "" outside of any module."""
+    warm: bool = dataclasses.field(default=False, metadata={"only_if_any": True})
+    """Whether the module cache answers as it stands; else the trace shows what an empty one asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +264,150 @@ class VersionChosen:
     """Those that would have come before it, the nearest first; at most MOST_PASSED_OVER."""
 
 
+class Turning(StrEnum):
+    """What may turn go off the way to a proxy, without any packet."""
+
+    MODE = "mode"
+    """GO111MODULE, GOFLAGS, the go line: go does not start as itself."""
+    WORKSPACE = "go.work"
+    MOD_FLAG = "-mod"
+    VENDOR = "vendor"
+    REPLACE = "replace"
+    EXCLUDE = "exclude"
+    READONLY = "readonly"
+    """-mod=readonly: what would have to be written into go.mod or go.sum first."""
+    TOOLCHAIN = "toolchain"
+    """GOTOOLCHAIN and the go and toolchain lines: another go would run."""
+    CACHE = "module cache"
+    """What lies in the module cache is not asked for."""
+
+
+class Bend(StrEnum):
+    """What a turning makes of the way."""
+
+    STRAIGHT = "straight"
+    """It was looked at and changes nothing."""
+    LEADS = "leads"
+    """Another module, version or toolchain takes its place: ``to``."""
+    ANSWERS = "answers"
+    """The answer is on this machine: nobody is asked."""
+    STOPS = "stops"
+    """go stops here, with ``error``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurningTaken:
+    """The project, a setting or the module cache decided something without any packet."""
+
+    kind: ClassVar[str] = "turning.taken"
+    at: float
+    turning: Turning
+    bend: Bend
+    path: str
+    version: str
+    """The version or query; "" where it is about the whole module or the run."""
+    because: str
+    """One short sentence."""
+    rule: str
+    """File and function in cmd/go."""
+    where: str = ""
+    """The line that says so, "go.mod:12", or the file in the module cache."""
+    to: str = ""
+    """For LEADS: PATH@VERSION, a folder, or a toolchain."""
+    op: str = ""
+    """For the module cache: the request that is spared, a value of Op."""
+    error: str | None = None
+    """What go prints, where it stops."""
+
+
+class Sworn(StrEnum):
+    """Who is asked about a hash (modfetch checkModSum, useSumDB)."""
+
+    GO_SUM = "go.sum"
+    """go.sum has it: nobody else is asked."""
+    OFF = "off"
+    """GOSUMDB=off: accepted unseen."""
+    PRIVATE = "private"
+    """GONOSUMDB matches: accepted unseen."""
+    DATABASE = "database"
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumRouted:
+    """Who will be asked about a hash, before anybody is: told once for each hash."""
+
+    kind: ClassVar[str] = "checksum.routed"
+    at: float
+    what: str
+    """"go.mod" or "module"."""
+    path: str
+    version: str
+    """Without "/go.mod"."""
+    sworn: Sworn
+    because: str
+    """One short sentence: the setting, the pattern, the line of go.sum."""
+    rule: str
+    where: str = ""
+    """"go.sum:12" where a line decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadChecked:
+    """A signed tree head was met: who signed it, and whether it continues the one that was known."""
+
+    kind: ClassVar[str] = "checksum.head"
+    at: float
+    database: str
+    size: int
+    """Records in the tree."""
+    root: str
+    """Base64."""
+    known_size: int
+    """Of the newest head known before; 0 where none was."""
+    known_by: str
+    """Who remembered that one: "go", "modtrace", "this run", or ""."""
+    when: str
+    """A value of checksum_database.When: "past", "now", "future"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofStep:
+    """One node of a Merkle path: two children hashed into their parent (RFC 6962 2.1.1)."""
+
+    level: int
+    """Of the parent; a leaf is on level 0."""
+    side: str
+    """"left" or "right": where the sibling stands."""
+    sibling: str
+    """Base64."""
+    node: str
+    """The parent's hash, base64."""
+    tile: str = ""
+    """The tile that has the sibling: "8/1/000.p/12"; "" where it was computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProved:
+    """A record of the checksum database was proved to be in the signed tree."""
+
+    kind: ClassVar[str] = "checksum.proved"
+    at: float
+    database: str
+    path: str
+    version: str
+    record: int
+    """Its number in the log."""
+    lines: tuple[str, ...]
+    """The go.sum lines it is made of."""
+    leaf: str
+    """Its hash, base64."""
+    size: int
+    root: str
+    steps: tuple[ProofStep, ...]
+    tiles: tuple[str, ...]
+    """The tiles that were read: "8/0/x001/234.p/5"."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChecksumDecided:
     """One hash was vouched for, or nobody was asked, or the checksum database refused it."""
@@ -273,6 +421,11 @@ class ChecksumDecided:
     verdict: str
     """"verified", "skipped" or "failed"."""
     because: str
+    path: str = ""
+    fault: str = dataclasses.field(default="", metadata={"only_if_any": True})
+    """For "failed": a value of probes.sources.sum_faults.SumFault."""
+    error: str | None = dataclasses.field(default=None, metadata={"only_if_any": True})
+    """For "failed": go's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,6 +629,10 @@ Event = (
     | HopDecided
     | WalkFinished
     | VersionChosen
+    | TurningTaken
+    | ChecksumRouted
+    | HeadChecked
+    | RecordProved
     | ChecksumDecided
     | FindingMade
     | TraceFinished

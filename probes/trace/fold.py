@@ -14,19 +14,23 @@ from probes.trace.events import (
     BodyProgress,
     CapabilityLearned,
     ChecksumDecided,
+    ChecksumRouted,
     ComparisonMade,
     Event,
     FindingMade,
+    HeadChecked,
     HopDecided,
     Outcome,
     PhaseFinished,
     Purpose,
+    RecordProved,
     RequestFinished,
     RequestStarted,
     RungClimbed,
     SettingView,
     TraceFinished,
     TraceStarted,
+    TurningTaken,
     Verdict,
     VersionChosen,
     WalkFinished,
@@ -93,6 +97,12 @@ class Trace:
         self.walks: dict[int, Walk] = {}
         self.requests: dict[int, Request] = {}
         self.findings: list[FindingMade] = []
+        self.turnings: list[TurningTaken] = []
+        """What the project, the settings and the module cache decided without any packet, in order."""
+        self.sworn: list[ChecksumRouted] = []
+        """Who is asked about each hash, in order."""
+        self.heads: list[HeadChecked] = []
+        self.proofs: list[RecordProved] = []
         self.checksums: list[ChecksumDecided] = []
         self.chosen: VersionChosen | None = None
         self.climbs: dict[int, list[RungClimbed]] = {}
@@ -130,6 +140,14 @@ class Trace:
                 self.walks[event.walk].finished = event
             case VersionChosen():
                 self.chosen = event
+            case TurningTaken():
+                self.turnings.append(event)
+            case ChecksumRouted():
+                self.sworn.append(event)
+            case HeadChecked():
+                self.heads.append(event)
+            case RecordProved():
+                self.proofs.append(event)
             case ChecksumDecided():
                 self.checksums.append(event)
             case FindingMade():
