@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from tui.browsing import BrowsingApp
+from tui.building import BuildingApp
 from tui.keys import key
 
 
-class GettingApp(BrowsingApp):
+class GettingApp(BuildingApp):
     """An app that can search for the module of a package."""
 
     HELP_TITLE = "As go get"

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # not that of typing, which takes longer to load than --version may take
+    import argparse
+
 EPILOG = """\
 examples:
   modtrace                                    open the app
@@ -36,10 +40,17 @@ examples:
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-COMMANDS = (
-    "trace", "doctor", "explain", "env", "whatif", "apply", "replay", "report", "diff", "demo", "completion",
-    "sums", "download", "bundle", "versions",
-)  # fmt: skip
+_MODULES = {
+    "trace": "probes.commands.trace", "doctor": "probes.commands.doctor", "explain": "probes.commands.explain",
+    "env": "probes.commands.env", "whatif": "probes.commands.whatif", "apply": "probes.commands.apply",
+    "replay": "tui.command_replay", "report": "probes.commands.report", "download": "probes.commands.download",
+    "bundle": "probes.commands.bundle", "versions": "probes.commands.versions", "diff": "probes.commands.diff",
+    "sums": "probes.commands.sums", "completion": "probes.commands.completion", "demo": "tui.command_demo",
+}  # fmt: skip
+"""Which module is which command, in the order of the help."""
+COMMANDS = tuple(_MODULES)
+_APP = "tui.command_app"
+"""The command without a name."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,39 +86,6 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", "-V", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    from probes.commands import (
-        apply,
-        bundle,
-        completion,
-        diff,
-        doctor,
-        download,
-        env,
-        explain,
-        report,
-        sums,
-        trace,
-        versions,
-        whatif,
-    )
-    from tui import command_app, command_demo, command_replay
-
-    trace.add_parser(commands)
-    doctor.add_parser(commands)
-    explain.add_parser(commands)
-    env.add_parser(commands)
-    whatif.add_parser(commands)
-    apply.add_parser(commands)
-    command_replay.add_parser(commands)
-    report.add_parser(commands)
-    download.add_parser(commands)
-    bundle.add_parser(commands)
-    versions.add_parser(commands)
-    diff.add_parser(commands)
-    sums.add_parser(commands)
-    completion.add_parser(commands, parser)
-    command_demo.add_parser(commands)
-    command_app.add_parser(commands)
     complaint = _mistyped(arguments)
     if complaint:
         sys.stderr.write(f"modtrace: {complaint}\n")
@@ -117,9 +95,26 @@ def _run(arguments: list[str]) -> int:
         ["--help"],
     ):
         arguments = ["open", *arguments]
+    _add_parsers(commands, parser, arguments[0])
     args = parser.parse_args(arguments)
     run = args.run
     return int(run(args))
+
+
+def _add_parsers(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    whole: argparse.ArgumentParser,
+    wanted: str,
+) -> None:
+    """Make the command known that is wanted, and all of them only to what lists them: each takes its time."""
+    from importlib import import_module
+
+    if wanted == "open":
+        import_module(_APP).add_parser(commands)
+        return
+    for name in (wanted,) if wanted in COMMANDS and wanted != "completion" else COMMANDS:
+        whole_too = (whole,) if name == "completion" else ()
+        import_module(_MODULES[name]).add_parser(commands, *whole_too)
 
 
 def _mistyped(arguments: list[str]) -> str:
