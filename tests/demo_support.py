@@ -13,7 +13,12 @@ from tui.stage import DemoWorld
 def traced_in(stage: DemoWorld, *, limits: Limits | None = None) -> Trace:
     """The trace of what the world is about."""
     result = Trace()
-    environment = stage.read().environment
+    scene = stage.read()
     limits = limits or Limits(answer_s=20, stall_s=20)
-    asyncio.run(trace(environment, stage.plan.path, stage.plan.query, result.apply, limits=limits))
+    asyncio.run(
+        trace(
+            scene.environment, stage.plan.path, stage.plan.query, result.apply, limits=limits,
+            project=scene.project, warm=scene.warm,
+        )
+    )  # fmt: skip
     return result

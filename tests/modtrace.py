@@ -1,4 +1,4 @@
-"""The installed modtrace, run in a subprocess as a user would."""
+"""modtrace in a process of its own: the installed command, or one that was loaded before (tests.preloaded)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from tests.preloaded import preloaded
 
 COMMAND = str(Path(sys.executable).parent / "modtrace")
 
@@ -20,7 +22,15 @@ def clean_environment(home: Path, **variables: str) -> dict[str, str]:
 
 
 def modtrace(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run to the end; stdin is empty."""
+    """Run to the end; stdin is empty. Where nothing in the environment is for Python itself, what is loaded
+    already is used: it is most of what a short command takes."""
+    if env.get("LANG") == "C.UTF-8" and not any(name.startswith(("PYTHON", "LC_")) for name in env):
+        return preloaded().run(*arguments, env=env, cwd=cwd, timeout=60)
+    return installed(*arguments, env=env, cwd=cwd)
+
+
+def installed(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the installed command to the end; stdin is empty."""
     return subprocess.run(
         [COMMAND, *arguments],
         env=dict(env), cwd=cwd, text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60,

@@ -21,6 +21,7 @@ from probes.demo.worlds import world_plan
 from probes.net.limits import Limits
 from screenshots.make import TROUBLED
 from tests.app_support import opened, press, replay_app, screen_text, settings_app, world_app
+from tests.test_app_proving import proving_app
 from tests.test_app_replay import Hands, recorded, tape_of
 from tui.app import ModtraceApp
 from tui.bridge import Bridge
@@ -141,6 +142,16 @@ CASES = {
     "quorum.zips": Case("fetches", ("Q",), shows="Fetch the zips into temporary files"),
     "quorum.all": Case("fetches", ("Q",), asks="QuorumJob"),
     "quorum.again": Case("fetches", ("Q",), asks="QuorumJob"),
+    # who vouches
+    "prove": Case(FAILS, shows="Who vouches, step by step"),
+    "prove.ask": Case("proves", ("V",), asks="ProveJob"),
+    "prove.open_all": Case("proves", ("V",), shows="made of"),
+    # the project and the module cache
+    "warm": Case(FAILS, asks="TraceJob"),
+    # go.sum
+    "sums": Case(FAILS, asks="ExamineJob"),
+    "sums.ask": Case(FAILS, ("number_sign",), elsewhere="test_app_sums.py"),
+    "sums.again": Case(FAILS, ("number_sign",), asks="ExamineJob"),
     # files of versions
     "save": Case("fetches", ("3",), shows="Folder for files"),
     "downloads": Case("fetches", shows="nothing is being saved"),
@@ -178,6 +189,15 @@ CASES = {
     "edit.page_down": Case("small", ("e",), changes=True),
     "edit.page_up": Case("small", ("e", "pagedown"), changes=True),
     "apply.write": Case(FAILS, elsewhere="test_app_whatif.py"),
+    # as go build
+    "build": Case(FAILS, shows="there is no go.mod here"),
+    "building.again": Case(FAILS, elsewhere="test_app_building.py"),
+    # module cache
+    "cache": Case(FAILS, shows="Module cache:"),
+    "cache.verify": Case(FAILS, ("dollar_sign",), asks="CacheLookJob"),
+    "cache.fix": Case(FAILS, ("dollar_sign",), shows="still being looked at"),
+    "cache.stop": Case(FAILS, ("dollar_sign",), shows="nothing is under way"),
+    "cache.all": Case(FAILS, ("dollar_sign",), hides="Module cache:"),
     # sizes
     "size.wider": Case("wide", changes=True),
     "size.narrower": Case("wide", changes=True),
@@ -253,6 +273,8 @@ def _app(name: str, sessions: list[Session]) -> ModtraceApp:
             return world_app("healthy")
         case "fetches":
             return world_app("split-files", demo=False)
+        case "proves":
+            return proving_app()
         case "live":
             return _live(sessions)
         case "tape":
@@ -325,6 +347,7 @@ async def _press(pilot: Pilot[None], key: str, case: Case) -> None:
 def test_what_is_tried_elsewhere_is_tried_there(name: str) -> None:
     keys = {
         "draw_anew": "ctrl+l", "suspend": r"\x1a", "apply.write": '"A", "a"', "history.leave": '"H"',
-        "history.privacy": '"p"', "downloads.stop": '"x"',
+        "history.privacy": '"p"', "downloads.stop": '"x"', "sums.ask": '"a"',
+        "building.again": '"r"',
     }  # fmt: skip
     assert keys[name] in (Path(__file__).parent / CASES[name].elsewhere).read_text(encoding="utf-8")

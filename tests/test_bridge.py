@@ -162,3 +162,17 @@ def test_an_error_of_blocking_work_is_delivered(error: Exception) -> None:
     bridge = Bridge()
     ticket = bridge.call(work)
     assert collect(bridge, ended(ticket)) == [(ticket, Ended(error))]
+
+
+def test_work_waits_until_there_is_something_to_look_at() -> None:
+    bridge, begun = Bridge(waits=True), threading.Event()
+    before = set(threading.enumerate())
+    bridge.call(begun.set)
+    assert not bridge.idle
+    assert set(threading.enumerate()) <= before
+    bridge.go_on()
+    assert begun.wait(10)
+    later = threading.Event()
+    bridge.call(later.set)
+    assert later.wait(10)
+    assert bridge.close()

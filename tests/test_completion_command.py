@@ -37,7 +37,7 @@ def test_fish_completes_commands_options_and_their_words(tmp_path: Path) -> None
     env = clean_environment(tmp_path)
     done = subprocess.run(["fish", "--no-config"], input=ask, env=env, text=True, capture_output=True, timeout=60)
     found = [line.split("\t")[0] for line in done.stdout.splitlines()]
-    assert found == ["download", "--name-only", "download", "get", "--toolchain"], done.stderr
+    assert found == ["download", "--name-only", "build", "download", "get", "--toolchain"], done.stderr
 
 
 def test_an_unknown_shell_is_a_usage_error(tmp_path: Path) -> None:

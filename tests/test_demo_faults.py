@@ -29,7 +29,7 @@ ASKS_IN_VAIN = {("portal", "|")}
 @pytest.fixture(autouse=True)
 def not_so_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Late answers are late by a little only."""
-    monkeypatch.setattr("probes.demo.server.LATE_S", 0.05)
+    monkeypatch.setattr("probes.demo.speaking.LATE_S", 0.05)
 
 
 def variables_of(stage: DemoWorld, home: Path) -> dict[str, str]:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.modtrace import clean_environment
+from tui.launch import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 PROBES = sorted((ROOT / "probes").rglob("*.py"))
 TUI = sorted((ROOT / "tui").rglob("*.py"))
@@ -20,6 +23,12 @@ ROOMS = (
 """The rooms of the engine: each may import from those behind it."""
 FOR_ALL = {"probes.diagnosis.findings", "probes.share.state"}
 """What every room may import, for it imports nothing of ours itself: what a finding is, and how a file is read."""
+LOADED_LATER = {
+    "tui.actions", "tui.jobs", "tui.screens.help_screen", "tui.screens.palette_screen", "tui.screens.try_screen",
+    "probes.trace.got", "probes.golang.prefixes", "probes.golang.gosumdb", "probes.diagnosis.environment_lint",
+    "probes.demo.speaking", "h11", "httpcore", "json", "zipfile",
+}  # fmt: skip
+"""What nobody needs who only wants to see the first frame."""
 SOCKET_MODULES = {"socket", "ssl", "httpcore", "httpx", "dns", "urllib.request", "http.client"}
 
 
@@ -95,6 +104,26 @@ def test_the_app_loads_what_fetches_only_when_it_is_asked_for() -> None:
     done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=True)
     browse = ["probes.browse", "probes.browse.related", "probes.browse.table"]
     assert done.stdout == f"{[*browse, 'probes.ladder', 'probes.ladder.faults']}\n[]\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["demo", "healthy"]], ids=["modtrace", "demo"])
+def test_what_only_a_key_or_a_trace_needs_is_not_loaded_before_the_first_frame(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    script = (
+        "import sys\n"
+        "from textual.app import App\n"
+        "App.run = lambda app, **options: print(*sorted(sys.modules))\n"
+        "from tui.launch import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    env = clean_environment(tmp_path, TEXTUAL_DRIVER="textual.drivers.headless_driver:HeadlessDriver")
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, text=True, capture_output=True, env=env, cwd=ROOT, check=True)
+    loaded = set(done.stdout.split())
+    assert "tui.app" in loaded
+    assert loaded & LOADED_LATER == set()
+    assert {name for name in COMMANDS if f"probes.commands.{name}" in loaded} == {"trace"}
 
 
 def test_probes_load_without_the_app() -> None:

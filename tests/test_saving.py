@@ -354,7 +354,15 @@ def test_what_has_its_name_already_is_looked_over_and_not_fetched_again(
 # -- what is refused ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", names_of_worlds())
+BARE_WORLDS = [
+    name
+    for name in names_of_worlds()
+    if world_plan(name).files is None and "GOTOOLCHAIN" not in world_plan(name).settings
+]
+"""Those without a project, a cache or another toolchain: what is saved is saved for nobody's project."""
+
+
+@pytest.mark.parametrize("name", BARE_WORLDS)
 def test_what_go_would_refuse_is_not_kept_in_any_world(tmp_path: Path, name: str) -> None:
     stage = DemoWorld(world_plan(name), {})
     try:

@@ -62,7 +62,12 @@ def test_live_and_headless_runs_give_equal_traces(name: str) -> None:
         wait(session, lambda: session.outcome is not None)
         assert session.scene is not None
         headless, plan = Trace(), world_plan(name)
-        asyncio.run(traced(session.scene.environment, plan.path, plan.query, headless.apply))
+        scene = session.scene
+        asyncio.run(
+            traced(
+                scene.environment, plan.path, plan.query, headless.apply, project=scene.project, warm=scene.warm
+            )
+        )  # fmt: skip
         assert facts(session.trace) == facts(headless)
     finally:
         close(session)

@@ -15,15 +15,13 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from probes.commands.trace import parse_target
-from tui.actions import action_commands, help_sections
 from tui.keys import footer_key, key
 from tui.manners import ManneredApp
 from tui.messages import ShowModules
 from tui.screens.arranged import BROAD, WIDE
 from tui.screens.detail_screen import DetailScreen
-from tui.screens.help_screen import Done, HelpScreen
+from tui.screens.overlay import Overlay
 from tui.screens.prompt_screen import PromptScreen
-from tui.screens.try_screen import MaskedScreen
 from tui.screens.workbench import Workbench
 from tui.session import Changed, Session
 from tui.stage import Stage
@@ -32,6 +30,7 @@ from tui.widgets.tree_pane import TreePane
 
 if TYPE_CHECKING:
     from probes.demo.worlds import WorldPlan
+    from tui.screens.help_screen import Done
 
 FAST_S, SLOW_S = 0.1, 0.25
 """How often what the engine says is shown: on this machine, and over a slow line."""
@@ -168,7 +167,7 @@ class ModtraceApp(ManneredApp):
             self.workbench.show(changed)
         if isinstance(self.screen, DetailScreen):
             self.screen.refresh_details()
-        if isinstance(self.screen, MaskedScreen):
+        if isinstance(self.screen, Overlay) and self.screen.FOLLOWS:
             self.screen.redraw()
         if Changed.PATHS in changed and isinstance(self.screen, PromptScreen):
             self.screen.offer(self.workbench.shown.known)
@@ -243,6 +242,9 @@ class ModtraceApp(ManneredApp):
 
     def action_help(self) -> None:
         """All keys."""
+        from tui.actions import help_sections
+        from tui.screens.help_screen import HelpScreen
+
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
             return
@@ -262,6 +264,8 @@ class ModtraceApp(ManneredApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's entries: Textual's own, and every action of ours by what it does."""
+        from tui.actions import action_commands
+
         yield from super().get_system_commands(screen)
         yield from action_commands(self)
         yield SystemCommand("Saved session", "Which file keeps what was said", self.action_saved)

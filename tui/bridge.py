@@ -42,11 +42,20 @@ class Bridge:
     Called from one thread only, the app's; none of its methods waits for the engine but ``close``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits: bool = False) -> None:
+        """With ``waits`` no work is begun before ``go_on``: Python runs one thread at a time, and what works
+        while the first frame is made delays it by as much."""
         self._queue: deque[Delivery] = deque()
         self._running: set[int] = set()
         self._tickets = 0
         self._engine: _Engine | None = None
+        self._held: list[threading.Thread] | None = [] if waits else None
+
+    def go_on(self) -> None:
+        """Begin the work that was asked for until now; from now on it begins at once."""
+        held, self._held = self._held or [], None
+        for thread in held:
+            thread.start()
 
     @property
     def idle(self) -> bool:
@@ -73,7 +82,11 @@ class Bridge:
                 ended = Ended(error)
             self._queue.append((ticket, ended))
 
-        threading.Thread(target=run, name="modtrace work", daemon=True).start()
+        thread = threading.Thread(target=run, name="modtrace work", daemon=True)
+        if self._held is None:
+            thread.start()
+        else:
+            self._held.append(thread)
         return ticket
 
     def _new_ticket(self) -> int:

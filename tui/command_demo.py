@@ -151,7 +151,10 @@ def _report(stage: object, args: argparse.Namespace, output: Output) -> int:
     scene, trace = stage.read(), Trace()
     plan, limits = stage.plan, Limits(answer_s=args.timeout, stall_s=args.timeout)
     code = run_until_signal(
-        lambda: traced(scene.environment, plan.path, plan.query, trace.apply, limits=limits)
+        lambda: traced(
+            scene.environment, plan.path, plan.query, trace.apply, limits=limits,
+            project=scene.project, warm=scene.warm,
+        )
     )
     if code is not None:
         return code

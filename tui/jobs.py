@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from probes.diagnosis.findings import Finding
     from probes.golang.environment import Environment
     from probes.net.limits import Limits
+    from probes.project.project import Project
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class TraceJob:
     findings: tuple[Finding, ...] = ()
     recall: Recall = field(default_factory=Recall, compare=False)
     """What traces before have brought, and need not be asked for again."""
+    project: Project | None = field(default=None, repr=False)
+    """The project that has its say; None outside of any module."""
+    warm: bool = False
+    """Whether the module cache has its say."""
 
     async def run(self, emit: Emit) -> None:
         """Trace."""
@@ -57,6 +62,8 @@ class TraceJob:
             limits=self.limits,
             findings=self.findings,
             memory=self.recall.memory,
+            project=self.project,
+            warm=self.warm,
         )
 
 

@@ -33,6 +33,8 @@ examples:
   modtrace diff rsc.io/quote@v1.5.1 rsc.io/quote@v1.5.2
                                               what changed between two versions, as a patch
   modtrace bundle -o kit                      all that this project needs, for a machine without network
+  modtrace sum rsc.io/quote@v1.5.2            what the checksum database says, and its proof
+  modtrace cache --verify                     what is in the module cache, and what is poisoned
   modtrace --resume                           the line dropped: go on where that was
   modtrace report --last --format markdown --privacy
                                               a report for an issue, hosts and private paths masked
@@ -40,17 +42,14 @@ examples:
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
 
-_MODULES = {
-    "trace": "probes.commands.trace", "doctor": "probes.commands.doctor", "explain": "probes.commands.explain",
-    "env": "probes.commands.env", "whatif": "probes.commands.whatif", "apply": "probes.commands.apply",
-    "replay": "tui.command_replay", "report": "probes.commands.report", "download": "probes.commands.download",
-    "bundle": "probes.commands.bundle", "versions": "probes.commands.versions", "diff": "probes.commands.diff",
-    "sums": "probes.commands.sums", "completion": "probes.commands.completion", "demo": "tui.command_demo",
-}  # fmt: skip
-"""Which module is which command, in the order of the help."""
-COMMANDS = tuple(_MODULES)
-_APP = "tui.command_app"
-"""The command without a name."""
+COMMANDS = (
+    "trace", "doctor", "explain", "env", "whatif", "apply", "replay", "report", "download", "bundle",
+    "versions", "diff", "sums", "sum", "cache", "completion", "demo",
+)  # fmt: skip
+"""In the order of the help; each is a module of probes.commands, unless it opens the app."""
+_APP = "open"
+"""What nobody types: the app without a command."""
+_OPENS_APP = {"replay": "tui.command_replay", "demo": "tui.command_demo", _APP: "tui.command_app"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -94,7 +93,7 @@ def _run(arguments: list[str]) -> int:
         ["-h"],
         ["--help"],
     ):
-        arguments = ["open", *arguments]
+        arguments = [_APP, *arguments]
     _add_parsers(commands, parser, arguments[0])
     args = parser.parse_args(arguments)
     run = args.run
@@ -109,12 +108,13 @@ def _add_parsers(
     """Make the command known that is wanted, and all of them only to what lists them: each takes its time."""
     from importlib import import_module
 
-    if wanted == "open":
-        import_module(_APP).add_parser(commands)
-        return
-    for name in (wanted,) if wanted in COMMANDS and wanted != "completion" else COMMANDS:
-        whole_too = (whole,) if name == "completion" else ()
-        import_module(_MODULES[name]).add_parser(commands, *whole_too)
+    names = (*COMMANDS, _APP)
+    for name in (wanted,) if wanted in names and wanted != "completion" else names:
+        module = import_module(_OPENS_APP.get(name, f"probes.commands.{name}"))
+        if name == "completion":
+            module.add_parser(commands, whole)
+        else:
+            module.add_parser(commands)
 
 
 def _mistyped(arguments: list[str]) -> str:

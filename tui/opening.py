@@ -105,7 +105,8 @@ def open_app(
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     saves = saves and not os.environ.get("MODTRACE_NO_SESSION")
     recorder = partial(make_recorder, resumes=resumes) if saves else None
-    session = Session(stage, Bridge(), limits, recorder)
+    bridge = Bridge(waits=True)
+    session = Session(stage, bridge, limits, recorder)
     app = ModtraceApp(
         session,
         target=target,
@@ -116,6 +117,7 @@ def open_app(
         handle_signals=True,
         begin=begin,
     )
+    app.after_first_frame.append(bridge.go_on)
     file = sizes_file(kept_in(os.environ, args) if plan is None else None)  # the demo writes nothing
     sizes = app.workbench.sizes = read_sizes(file)
     app.behave(Manners(theme, kept_in(os.environ, args), keep_frame=args.keep_frame, handles_stops=True))

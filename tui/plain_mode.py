@@ -149,7 +149,10 @@ class PlainTrace:
 
         code = run_until_signal(
             lambda: self._patiently(
-                traced(environment, path, query, emit, limits=self._limits, findings=findings)
+                traced(
+                    environment, path, query, emit, limits=self._limits, findings=findings,
+                    project=scene.project, warm=scene.warm,
+                )
             )
         )
         if saving is not None:

@@ -7,6 +7,7 @@ that only these are painted again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum, Flag, auto
 from pathlib import Path
 from time import monotonic
@@ -17,7 +18,6 @@ from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
 from tui.bridge import Delivery, Ended, Job
 from tui.drawing.environment_rows import EnvironmentView
-from tui.jobs import AskVersionJob, BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob, copied
 from tui.looks import Looks, Wish, failed_requests
 from tui.said import MakeRecorder, Said
 from tui.stage import Scene, SecondOpinion, Stage, read_stage
@@ -124,6 +124,8 @@ class Session:
         """What-if values over the real settings."""
         self.unreal = Unreal()
         """What of the route is there only because of them."""
+        self.warm: bool | None = None
+        """Whether the module cache has its say, once somebody has chosen; else as the stage has it."""
         self._began = 0.0
         self._looks = Looks()
         self._waiting = False
@@ -156,7 +158,7 @@ class Session:
     def play(self, stage: Stage) -> Stage:
         """Go to another stage; returns the one before, for the caller to close."""
         before, self.stage = self.stage, stage
-        self.scene = None
+        self.scene, self.warm = None, None
         self.trial, self.unreal = Trial(), Unreal()
         self.opinion = SecondOpinion()
         self.paths = ()
@@ -190,7 +192,12 @@ class Session:
         self._waiting = False
         self._began = monotonic()
         findings = tuple(finding for finding in self.scene.findings if finding.variable)
-        job = TraceJob(self.scene.environment, *self.target, self.limits, findings, self.trial.recall)
+        from tui.jobs import TraceJob  # a job is loaded where it is made: none is before the first frame
+
+        job = TraceJob(
+            self.scene.environment, *self.target, self.limits, findings, self.trial.recall,
+            self.scene.project, self.scene.warm,
+        )  # fmt: skip
         self._take(Kind.TRACE, self.bridge.start(job))
 
     def recall(
@@ -279,6 +286,8 @@ class Session:
         self._drop(Kind.BROWSE)
         self.has_browsed = True
         recall = self.trial.recall
+        from tui.jobs import BrowseJob
+
         job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all, recall)
         self._take(Kind.BROWSE, self.bridge.start(job))
 
@@ -294,6 +303,8 @@ class Session:
         if self.scene is None or self.target is None or not self.table.columns:
             return
         recall = self.trial.recall
+        from tui.jobs import AskVersionJob
+
         job = AskVersionJob(self.scene.environment, self.target[0], version, self.limits, recall)
         self._take(Kind.BROWSE, self.bridge.start(job))
 
@@ -317,6 +328,8 @@ class Session:
         """Fetch a file, unless that is under way."""
         if self.scene is None or self.target is None or wanted in self._downloads.values():
             return
+        from tui.jobs import DownloadJob
+
         job = DownloadJob(self.scene.environment, self.target[0], wanted, folder, self.limits)
         ticket = self._take(Kind.DOWNLOAD, self.bridge.start(job))
         self._downloads[ticket] = wanted
@@ -360,6 +373,8 @@ class Session:
         if self.looking or self.scene is None or not self._looks.wishes:
             return
         wish = self._looks.begin(self._looks.wishes.pop(0), self.trace, monotonic())
+        from tui.jobs import CapabilityJob, LookJob, copied
+
         environment, trace = self.scene.environment, copied(self.trace)
         job: Job = CapabilityJob(environment, trace)
         if wish.requests:
@@ -462,6 +477,7 @@ class Session:
     def _fold(self, kind: Kind, said: object) -> Changed:
         match kind, said:
             case Kind.SCENE, Scene():
+                said = said if self.warm is None else replace(said, warm=self.warm)
                 before, self.scene = self.scene, said
                 self._know_unreal()
                 if self.trial.pending:

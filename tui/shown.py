@@ -8,7 +8,7 @@ Names of versions are public, and stay: what is fetched is named by them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -108,8 +108,13 @@ class Shown:
 
     def others(self, targets: Sequence[tuple[str, str]]) -> list[str]:
         """PATH@QUERY of other questions; their other names are not those of the present one."""
+        text = self.masking(targets)
+        return [text(f"{path}@{query}") for path, query in targets]
+
+    def masking(self, targets: Sequence[tuple[str, str]]) -> Callable[[str], str]:
+        """How texts about other questions are shown."""
         if not self.private:
-            return [f"{path}@{query}" for path, query in targets]
+            return str
         from probes.share.privacy import Mask
         from probes.share.private_seeds import Seeds
         from probes.share.session_file import Header
@@ -117,8 +122,7 @@ class Shown:
         view = self._session.environment_view
         settings = [] if view is None else _views(view.environment)
         said = [Header("app", path, query).to_json() for path, query in targets]
-        mask = Mask(Seeds.collect(said, settings))
-        return [mask.text(f"{path}@{query}") for path, query in targets]
+        return Mask(Seeds.collect(said, settings)).text
 
     # -- under other names ---------------------------------------------------------------------------
 

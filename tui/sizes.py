@@ -6,7 +6,6 @@ small JSON object in the state folder; one that cannot be read is taken for none
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -72,7 +71,10 @@ def read_sizes(file: Path | None) -> Sizes:
     from probes.share.state import read_regular
 
     try:
-        data = json.loads(read_regular(file, _MOST_BYTES))
+        text = read_regular(file, _MOST_BYTES)
+        import json  # where nothing was kept, the first frame does not wait for it
+
+        data = json.loads(text)
         if data["schema"] != SCHEMA:
             return Sizes()
         kept = {field.name: data.get(field.name) for field in fields(Sizes)}
@@ -84,6 +86,8 @@ def read_sizes(file: Path | None) -> Sizes:
 
 def write_sizes(file: Path | None, sizes: Sizes) -> str:
     """Keep the sizes; returns why that could not be, or ""."""
+    import json
+
     from probes.share.state import write_private
 
     if file is None:

@@ -17,13 +17,19 @@ from probes.golang.environment import VARIABLE, Source
 from probes.golang.goproxy import Access, HopKind, Separator
 from probes.golang.protocol import Op
 from probes.trace.events import (
+    Bend,
     ChecksumDecided,
+    ChecksumRouted,
     Event,
+    HeadChecked,
     HopDecided,
     Outcome,
+    RecordProved,
     RequestFinished,
     RequestStarted,
+    Sworn,
     TraceStarted,
+    TurningTaken,
     Verdict,
     VersionChosen,
 )
@@ -110,9 +116,10 @@ def step(trace: Trace, event: Event) -> Iterator[str]:
             yield sentence(f"The query {event.because} means version {event.version}{why}")
             for passed in event.passed_over:
                 yield sentence(f"{passed.version} was passed over: {passed.why}")
-        case ChecksumDecided():
-            verdict = {"verified": "verified", "failed": "refused"}.get(event.verdict, "not verified")
-            yield sentence(f"The checksum of the {event.what} was {verdict}: {event.because}")
+        case TurningTaken():
+            yield from turning(event)
+        case ChecksumRouted() | HeadChecked() | RecordProved() | ChecksumDecided():
+            yield from checksum(event)
 
 
 def route(planned: RouteView) -> Iterator[str]:
@@ -145,6 +152,54 @@ def answer(trace: Trace, event: RequestFinished) -> str:
     reason = event.reason or str(event.status)
     broken = f" {sentence(event.error)}" if event.status == 200 and event.error else ""
     return f"{asked}: the answer is {reason}, after {took}.{broken}"
+
+
+def turning(event: TurningTaken) -> Iterator[str]:
+    """What the project, a setting or the module cache made of the way, before anybody is asked."""
+    where = f", at {event.where}" if event.where else ""
+    match event.bend:
+        case Bend.STRAIGHT:
+            yield sentence(f"Looked at {event.turning}{where}: {event.because}")
+        case Bend.LEADS:
+            to = f"{event.to} takes the place of {_subject(event)}" if event.to else "the way turns"
+            yield sentence(f"By {event.turning}{where}, {to}: {event.because}")
+        case Bend.ANSWERS:
+            what = f" for the {event.op}" if event.op else ""
+            yield sentence(f"By {event.turning}{where}, nobody is asked{what}: {event.because}")
+        case Bend.STOPS:
+            yield sentence(f"Go stops at {event.turning}{where}: {event.because}")
+
+
+def _subject(event: TurningTaken) -> str:
+    return f"{event.path} {event.version}".strip() or "what was asked for"
+
+
+def checksum(event: Event) -> Iterator[str]:
+    """Who vouches for a hash, and what came of it."""
+    match event:
+        case ChecksumRouted():
+            who = {
+                Sworn.GO_SUM: "go.sum vouches", Sworn.OFF: "nobody vouches", Sworn.PRIVATE: "nobody vouches",
+            }.get(event.sworn, "the checksum database is asked")  # fmt: skip
+            where = f", at {event.where}" if event.where else ""
+            yield sentence(f"For the checksum of the {event.what}, {who}{where}: {event.because}")
+        case HeadChecked():
+            known = (
+                f"it continues the one of {_count(event.known_size, 'record')} that {_knew(event.known_by)}"
+                if event.known_size
+                else "none was known before"
+            )
+            yield f"{event.database} signed a tree of {_count(event.size, 'record')}; {known}."
+        case RecordProved():
+            steps = _count(len(event.steps), "step")
+            yield f"Record {event.record} is proved to be in that tree, in {steps}."
+        case ChecksumDecided():
+            verdict = {"verified": "verified", "failed": "refused"}.get(event.verdict, "not verified")
+            yield sentence(f"The checksum of the {event.what} was {verdict}: {event.because}")
+
+
+def _knew(who: str) -> str:
+    return "was met in this run" if who == "this run" else f"{who} remembers" if who else "was known before"
 
 
 def _decision(trace: Trace, event: HopDecided) -> Iterator[str]:
@@ -256,11 +311,16 @@ def steps(trace: Trace) -> Iterator[str]:
     """Every step again."""
     if trace.route is not None:
         yield from route(trace.route)
+    for turned in trace.turnings:
+        yield from turning(turned)
     for number, request in trace.requests.items():
         if request.finished is not None:
             yield f"Step {number + 1}. {answer(trace, request.finished)}"
         if request.decision is not None and request.decision.verdict is not Verdict.SERVED:
             yield from _decision(trace, request.decision)
+    for about in (trace.sworn, trace.heads, trace.proofs, trace.checksums):
+        for said in about:
+            yield from checksum(said)
 
 
 def details(trace: Trace, number: int) -> Iterator[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from probes.demo.faults import DemoFault
     from probes.demo.go_answer import GoRun
     from probes.demo.worlds import WorldPlan
+    from probes.project.project import Project
     from probes.share.history import Visit
     from probes.trace.fold import Trace
     from probes.trace.route import RouteView
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 MAX_SUGGESTIONS = 200
 _MOST_BYTES = 8_000_000
 NOTHING: Mapping[str, str] = MappingProxyType({})
+GO_OF_WORLDS = "go1.27.3"
+"""The go that stands in a world where its version matters."""
 GO_PATIENCE_S = 2.0
 """How long taking a world down waits until nothing is left of a go that was killed."""
 
@@ -44,6 +47,10 @@ class Scene:
     """Modules that the user may want traced."""
     real: Environment | None = field(default=None, repr=False)
     """The same without what is tried at the moment; None where nothing is."""
+    project: Project | None = field(default=None, repr=False)
+    """The project that has its say in a trace; None outside of any module."""
+    warm: bool = False
+    """Whether the module cache has its say in a trace."""
 
     @property
     def without_trial(self) -> Environment:
@@ -121,7 +128,14 @@ class ThisMachine:
         from probes.sources.environment_reader import read_environment
 
         environment = read_environment(overlay={**self.overlay, **values})
-        return Scene(environment, _findings(environment), required_modules(self.folder / "go.mod"))
+        from probes.project.loading import load_project
+
+        return Scene(
+            environment,
+            _findings(environment),
+            required_modules(self.folder / "go.mod"),
+            project=load_project(environment),
+        )
 
     def ask_go(self, environment: Environment) -> SecondOpinion:
         """Compare with `go env`."""
@@ -130,7 +144,8 @@ class ThisMachine:
         if environment.overlay:
             return SecondOpinion()  # go does not know of the values of --set
         findings = inspect(environment, ask=True).findings
-        return SecondOpinion(tuple(finding for finding in findings if finding.id.startswith("go.")))
+        told = ("go.", "project.")
+        return SecondOpinion(tuple(finding for finding in findings if finding.id.startswith(told)))
 
     def known_paths(self, environment: Environment) -> tuple[str, ...]:
         """Of go.mod, what was traced here before, go.sum, and the module cache."""
@@ -246,10 +261,29 @@ class DemoWorld(Secluded):
 
     def read(self, tried: Mapping[str, str] = NOTHING, /) -> Scene:
         """The world's variables and nothing else."""
+        import probes.demo.speaking  # noqa: F401, else the time of the first request would tell of it
+
         goproxy = (self.goproxy or self.plan.goproxy).format(*self._world.urls)
         values = {**self._given, "GOPROXY": goproxy, **self.variables}
         overlay = {name: self.spoken(value) for name, value in {**self.overlay, **tried}.items()}
-        return scene_of({**values, "GOPROXY": self.spoken(values["GOPROXY"])}, overlay=overlay)
+        scene = scene_of({**values, "GOPROXY": self.spoken(values["GOPROXY"])}, overlay=overlay)
+        if self.plan.files is None and not self.plan.settings:
+            return scene
+        # Which go it is decides here, and a world has none of its own: it is the one that is spoken of.
+        facts = replace(scene.environment.facts, go_version=GO_OF_WORLDS)
+        scene = replace(scene, environment=replace(scene.environment, facts=facts))
+        return replace(scene, project=self._project(scene.environment), warm=self.plan.warm)
+
+    def _project(self, environment: Environment) -> Project | None:
+        """The module of the world that go stands in."""
+        from probes.demo.plans import DISK
+
+        folder = Path(self._given.get(DISK, ""), "project")
+        if DISK not in self._given or not folder.is_dir():
+            return None
+        from probes.project.loading import load_project
+
+        return load_project(environment, folder)
 
     @property
     def has_go(self) -> bool:

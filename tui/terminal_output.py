@@ -96,6 +96,8 @@ class FrugalApp(App[None]):
         super().__init__()
         self._canvas = Canvas()
         self._caret = ""
+        self.after_first_frame: list[Callable[[], None]] = []
+        """What is to be done only when there is something to look at."""
 
     def get_driver_class(self) -> type[Driver]:
         """The driver for Unix terminals, if nobody wants another."""
@@ -108,6 +110,8 @@ class FrugalApp(App[None]):
         """What was made until now stays: from the first frame on, rubbish is looked for in the rest alone."""
         if not gc.isenabled():
             self.call_after_refresh(_collect_again)
+        for work in self.after_first_frame:
+            self.call_after_refresh(work)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Draw what Textual has composed, and write it if the terminal can take it."""

@@ -31,7 +31,8 @@ from probes.trace.events import Event, Outcome, Purpose, WalkFinished, WalkStart
 from probes.trace.narrator import Narrator
 from probes.trace.repositories import Repositories
 from probes.trace.resolution import Newest, Resolver
-from probes.trace.run import new_client, refused
+from probes.trace.run import new_client
+from probes.trace.starting import refused
 from probes.trace.walk import DirectNotTraced, Walker
 
 QUERIES = ("latest", "upgrade", "patch")

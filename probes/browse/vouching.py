@@ -12,17 +12,15 @@ from probes.trace.checksums import ChecksumGate
 from probes.trace.events import ChecksumDecided, Event
 from probes.trace.narrator import Narrator
 from probes.trace.route import Route
-from probes.trace.toolchains import TOOLCHAIN_PATH
 from probes.trace.walk import Walker
 
 
 class Vouching:
-    """A gate that go.sum stands before: what it knows, nobody is asked about."""
+    """The checksum gate of one version that is saved, and who vouched for what."""
 
     def __init__(self, environment: Environment, fetcher: Fetcher, go_sum: GoSum, route: Route) -> None:
         narrator = Narrator(self._hear, fetcher)
-        self._gate = ChecksumGate(environment, narrator, Walker(route, narrator))
-        self._go_sum = go_sum
+        self._gate = ChecksumGate(environment, narrator, Walker(route, narrator), go_sum=go_sum)
         self._heard = ""
         self.said: dict[tuple[str, str], str] = {}
         """Who vouched, by path and version (which may end in "/go.mod")."""
@@ -37,8 +35,5 @@ class Vouching:
 
     async def check(self, path: str, version: str, total: str) -> None:
         """As ChecksumGate.check: raises GoError and Fatal."""
-        if self._go_sum.knows(path, version, total) and path != TOOLCHAIN_PATH:
-            self.said[path, version] = "vouched for by go.sum"
-            return
         await self._gate.check(path, version, total)
         self.said[path, version] = self._heard

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
+from probes.commands.place import add_place_options, read_place
 from probes.commands.saving import Saving, add_session_option
 from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
 
@@ -34,8 +35,8 @@ examples:
   modtrace doctor rsc.io/quote --set 'GOPROXY=https://goproxy.cn|direct'
                                                      would this setting mend it?
 
-The doctor traces the module as go would fetch it, then climbs the ladder of each request that failed: HTTP
-proxy, names, TCP, TLS, HTTP, content. Without PATH it asks for golang.org/x/text@latest.
+The doctor traces the module as go would fetch it in this folder, then climbs the ladder of each request that
+failed: HTTP proxy, names, TCP, TLS, HTTP, content. Without PATH it asks for golang.org/x/text@latest.
 
 exit codes: 0 nothing of level error · 1 go fails, or a setting is wrong · 2 usage · 3 could not tell
 """
@@ -67,6 +68,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--limit", action="append", default=[], metavar="RUNG=SECONDS",
                         help=f"how long to wait on a rung ({', '.join(RUNGS)}); repeatable")  # fmt: skip
     add_environment_options(parser)
+    add_place_options(parser)
     add_session_option(parser)
     parser.set_defaults(run=run)
 
@@ -87,10 +89,12 @@ def run(args: argparse.Namespace) -> int:
     from probes.diagnosis.environment_lint import lint_as_shown
     from probes.diagnosis.examined import examined
     from probes.net.limits import Limits
-    from probes.sources.environment_reader import read_environment
     from probes.trace.fold import Trace
 
-    environment = read_environment(overlay=overlay)
+    place = read_place(args, overlay, output)
+    if place is None:
+        return ExitCode.USAGE
+    environment, project = place
     findings = lint_as_shown(environment)
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     trace, saving = Trace(), Saving("doctor", args)
@@ -100,7 +104,9 @@ def run(args: argparse.Namespace) -> int:
         saving.emit(event)
 
     code = run_until_signal(
-        lambda: examined(environment, path, query, emit, limits=limits, look=look, findings=findings)
+        lambda: examined(
+            environment, path, query, emit, limits=limits, look=look, findings=findings, project=project
+        )
     )
     saving.end(code, output)
     if code is not None:

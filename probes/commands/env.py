@@ -130,11 +130,21 @@ def inspect(environment: Environment, names: Iterable[str] = (), *, ask: bool = 
         cwd = environment.facts.working_directory or None
         answer = ask_go(asked, environment.process, cwd) if asked else None
     differences = tuple(compare_with_go(environment, answer)) if answer is not None else ()
-    findings = [*lint(environment), *_opinions(environment, answer, differences)]
+    findings = [*lint(environment), *_of_project(environment), *_opinions(environment, answer, differences)]
     if chosen:
         findings = [finding for finding in findings if finding.variable in chosen]
     shown = tuple(as_shown(environment, finding) for finding in findings)
     return Inspection(environment, wanted, shown, answer, differences)
+
+
+def _of_project(environment: Environment) -> Iterable[Finding]:
+    """What the settings cost the project around."""
+    if environment.get("GOSUMDB") == "off" or environment.get("GONOSUMDB"):
+        from probes.sums.counted import counted
+
+        found = counted(environment)
+        if found is not None:
+            yield found
 
 
 def _opinions(

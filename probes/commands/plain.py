@@ -11,7 +11,7 @@ from probes.diagnosis.findings import Level
 from probes.golang.goproxy import Access, HopKind
 from probes.golang.protocol import Op
 from probes.golang.safetext import safe_text
-from probes.trace.events import Outcome, Verdict
+from probes.trace.events import Bend, Outcome, Turning, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 
@@ -20,7 +20,9 @@ CHIP_OPS = (Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP, Op.SUM)
 
 def report(trace: Trace) -> str:
     """The whole report, ending in a newline."""
-    lines = [*_verdict(trace), "", *_hops(trace), *_sums(trace), *_findings(trace)]
+    lines = [
+        *_verdict(trace), "", *_turnings(trace), *_hops(trace), *_sums(trace), *_findings(trace)
+    ]  # fmt: skip
     return "\n".join(safe_text(line, limit=2000).rstrip() for line in lines) + "\n"
 
 
@@ -41,6 +43,34 @@ def _verdict(trace: Trace) -> Iterator[str]:
         if cause is not None:
             yield f"first cause: {cause.summary}"
             yield f"  rule: {cause.rule}"
+        yield from _checksum_fault(trace)
+
+
+def _checksum_fault(trace: Trace) -> Iterator[str]:
+    """What it means that a hash was refused, and what to do."""
+    fault = next((made.fault for made in trace.checksums if made.fault), "")
+    if fault:
+        from probes.sources.sum_faults import MEANINGS, SumFault
+
+        meaning = MEANINGS[SumFault(fault)]
+        yield f"checksums: {meaning.means}"
+        yield f"  {meaning.do}"
+
+
+def _turnings(trace: Trace) -> Iterator[str]:
+    """What the project, a setting or the module cache made of the way, or might seem to make of it."""
+    if trace.started is not None and trace.started.project:
+        yield f"project  {trace.started.project}"
+    if trace.started is not None and trace.started.warm:
+        yield "module cache  as it is: what it has is not asked for"
+    for turned in trace.turnings:
+        is_straight = turned.bend is Bend.STRAIGHT
+        if is_straight and turned.turning is Turning.TOOLCHAIN and turned.version:
+            continue  # the usual one, or not in PATH; without a version none could be told
+        where = f" ({turned.where})" if turned.where else ""
+        to = f" to {turned.to}" if turned.to else ""
+        bend = "straight on" if is_straight else turned.bend.value
+        yield f"{turned.turning}? {bend}{to}: {turned.because}{where}"
 
 
 def _hops(trace: Trace) -> Iterator[str]:

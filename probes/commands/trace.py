@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Callable
 
 from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
-from probes.commands.plain import report
+from probes.commands.place import add_place_options, read_place
 from probes.commands.saving import Saving, add_session_option
 from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
@@ -30,19 +29,32 @@ examples:
                                                   the same
   modtrace trace --as get golang.org/x/text/cases
                                                   which module has this package
+  modtrace trace -C ~/src/shop rsc.io/quote@upgrade
+                                                  from the version that shop requires
+  modtrace trace rsc.io/quote@v1.5.2 --warm       what the module cache would spare
+  modtrace trace --as build                       what stops go build before any packet
 
-The trace asks what `go mod download -json PATH@QUERY` would ask outside of any
-module with an empty module cache. It writes nothing into the cache and changes
-no setting. With --as get it also searches as `go get PATH@QUERY` does in a
-project that requires nothing yet: every prefix of the path may be the module.
-Both verdicts stand beside each other, and the exit code is that of go get.
+The trace asks what `go mod download -json PATH@QUERY` would ask in this folder,
+with the go.mod or go.work around it and its go.sum, but with an empty module
+cache; --warm lets the cache answer what it has. With --no-project it is as
+outside of any module. It writes nothing into the cache or the project, and
+changes no setting.
+
+With --as get it also searches as `go get PATH@QUERY` does in a project that
+requires nothing yet: every prefix of the path may be the module. Both verdicts
+stand beside each other, and the exit code is that of go get.
+With --as build nobody is asked anything: it tells what stops `go build ./...` (or
+of the packages that are named) without a network, and what go fetches next.
 
 exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
 """
 
 
-PLAIN = {"json": False, "events": False, "plain": True, "as_command": "download"}
+PLAIN = {
+    "json": False, "events": False, "plain": True, "as_command": "download",
+    "place": None, "no_project": False, "warm": False,
+}  # fmt: skip
 """What other commands trace with, that print a report: the options of this one as they are without a word."""
 
 
@@ -55,19 +67,31 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("target", metavar="PATH[@QUERY]", help="a module path; QUERY is latest if left out")
+    parser.add_argument(
+        "target", metavar="PATH[@QUERY]", nargs="?", default="",
+        help="a module path; QUERY is latest if left out",
+    )  # fmt: skip
+    parser.add_argument(
+        "packages", metavar="PACKAGE", nargs="*", help="with --as build: more import paths, folders or ./..."
+    )
     parser.add_argument(
         "--as",
         dest="as_command",
-        choices=("download", "get"),
+        choices=("download", "get", "build"),
         default="download",
-        help="as `go mod download` (the default), or as `go get`, for a package or a module",
+        help="as `go mod download` (the default), as `go get` for a package or a module, or as `go build`",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
     form.add_argument("--plain", action="store_true", help="the report as plain text (the default)")
     add_environment_options(parser)
+    add_place_options(parser)
+    parser.add_argument(
+        "--warm",
+        action="store_true",
+        help="let the module cache answer what it has; without, it counts as empty",
+    )
     add_session_option(parser)
     parser.set_defaults(run=run)
 
@@ -148,6 +172,11 @@ def named_values(
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     output = Output()
+    if args.as_command == "build":
+        return _as_build(args, output)
+    if args.packages:
+        output.complain(f"{safe_text(args.packages[0], limit=200)}: one module at a time, but for --as build")
+        return ExitCode.USAGE
     path, query = parse_target(args.target)
     if not path:
         output.complain("no module path: write PATH[@QUERY], for example rsc.io/quote@latest")
@@ -157,9 +186,11 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     from probes.diagnosis.environment_lint import lint_as_shown
     from probes.net.limits import Limits
-    from probes.sources.environment_reader import read_environment
 
-    environment = read_environment(overlay=overlay)
+    place = read_place(args, overlay, output)
+    if place is None:
+        return ExitCode.USAGE
+    environment, project = place
     findings = lint_as_shown(environment)
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
     trace, saving = Trace(), Saving("trace", args)
@@ -168,6 +199,8 @@ def run(args: argparse.Namespace) -> int:
         trace.apply(event)
         saving.emit(event)
         if args.events:
+            import json
+
             output.write(json.dumps(event_to_json(event), ensure_ascii=True) + "\n")
 
     from probes.diagnosis.traced import traced
@@ -177,7 +210,10 @@ def run(args: argparse.Namespace) -> int:
     memory = Memory() if as_get else None
 
     async def ask() -> None:
-        await traced(environment, path, query, emit, limits=limits, findings=findings, memory=memory)
+        await traced(
+            environment, path, query, emit, limits=limits, findings=findings, memory=memory,
+            project=project, warm=args.warm,
+        )  # fmt: skip
         if as_get:
             from probes.trace.getting import search
 
@@ -188,6 +224,8 @@ def run(args: argparse.Namespace) -> int:
     if code is not None:
         return code
     if args.json:
+        import json
+
         output.write(json.dumps(trace.to_json(), indent=2, ensure_ascii=True) + "\n")
     elif not args.events:
         output.write(_written(trace))
@@ -196,9 +234,20 @@ def run(args: argparse.Namespace) -> int:
     return OUTCOME_CODES[finished.outcome]
 
 
+def _as_build(args: argparse.Namespace, output: Output) -> int:
+    overlay = parse_overlay(args.set, output, any_name=True)
+    if overlay is None:
+        return ExitCode.USAGE
+    from probes.commands.build import run_build
+
+    return run_build(args, [one for one in (args.target, *args.packages) if one], overlay, output)
+
+
 def _written(trace: Trace) -> str:
     """The report as plain text."""
     if trace.get.started is None:
+        from probes.commands.plain import report
+
         return report(trace)
     from probes.commands.get_report import both
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
+from probes.commands.place import add_place_options, read_place
 from probes.commands.setting_options import add_setting_options, preset_list, wanted
 from probes.commands.trace import add_environment_options, parse_target, run_until_signal
 
 if TYPE_CHECKING:
     from probes.golang.environment import Environment
+    from probes.project.project import Project
     from probes.settings.whatif import Comparison, Learner
     from probes.trace.fold import Trace
 
@@ -54,6 +57,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--lines", metavar="FORM", help="the lines that make it real: sh, fish, github, …")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     add_environment_options(parser)
+    add_place_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -76,14 +80,16 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     from probes.settings.lines import snippet
     from probes.settings.whatif import compare
-    from probes.sources.environment_reader import read_environment
 
     overlay = {name: value or "" for name, value in asked.changes.items()}
-    real, unreal = read_environment(), read_environment(overlay=overlay)
+    place, tried = read_place(args, {}, output), read_place(args, overlay, output)
+    if place is None or tried is None:
+        return ExitCode.USAGE
+    real, unreal = place[0], tried[0]
     comparison = compare(real, unreal, path, query)
     traces: list[Trace] = []
     if args.trace:
-        code = run_until_signal(lambda: _trace_both(real, unreal, comparison, args.timeout, traces))
+        code = run_until_signal(lambda: _trace_both((place, tried), comparison, args.timeout, traces))
         if code is not None:
             return code
     made = snippet(asked.changes, form) if form else None
@@ -110,7 +116,10 @@ def _form(name: str | None, output: Output) -> Any:
 
 
 async def _trace_both(
-    real: Environment, unreal: Environment, comparison: Comparison, seconds: float, traces: list[Trace]
+    places: Iterable[tuple[Environment, Project | None]],
+    comparison: Comparison,
+    seconds: float,
+    traces: list[Trace],
 ) -> None:
     """One after the other, so that neither slows the other down."""
     from probes.diagnosis.traced import traced
@@ -118,10 +127,12 @@ async def _trace_both(
     from probes.trace.fold import Trace
 
     limits = Limits(answer_s=seconds, stall_s=seconds)
-    for environment in (real, unreal):
+    for environment, project in places:
         trace = Trace()
         traces.append(trace)
-        await traced(environment, comparison.path, comparison.query, trace.apply, limits=limits)
+        await traced(
+            environment, comparison.path, comparison.query, trace.apply, limits=limits, project=project
+        )
 
 
 def _exit_code(unreal: Environment, comparison: Comparison, traces: list[Trace]) -> ExitCode:

@@ -1,10 +1,11 @@
-"""Modules to serve: small, made on the spot, byte for byte the same every time."""
+"""Modules to serve: small, made on the spot, byte for byte the same every time.
+
+Nobody asks for one before the first frame of the app, so what only their bytes need is imported there.
+"""
 
 from __future__ import annotations
 
 import io
-import json
-import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -37,6 +38,8 @@ class ModuleVersion:
     @cached_property
     def info(self) -> bytes:
         """What .info serves."""
+        import json
+
         return json.dumps({"Version": self.version, "Time": self.time}).encode()
 
     @cached_property
@@ -50,6 +53,8 @@ class ModuleVersion:
 
 def make_zip(prefix: str, entries: list[tuple[str, bytes]]) -> bytes:
     """A zip of these files, every name below ``prefix``; the same bytes on every machine."""
+    import zipfile
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(entries):

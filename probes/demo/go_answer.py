@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from probes.demo.plans import DISK
 from probes.net.limits import FOR_EVER
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
@@ -127,10 +128,13 @@ class GoRun:
             return None
         folder = Path(tempfile.mkdtemp(prefix="modtrace-go-"))
         try:
+            _copy_disk(self.variables, folder)
             variables = isolated(self.variables, folder)
             _switch_telemetry_off(folder)
             release = self._release(variables, folder)
-            done = self._ask(["mod", "download", "-json", self.target], variables, folder)
+            project = folder / "project"
+            where = project if project.is_dir() else folder
+            done = self._ask(["mod", "download", "-json", self.target], variables, where)
             if done is None:
                 return None
             return _understood(done, release, str(folder), self.variables)
@@ -142,7 +146,7 @@ class GoRun:
         file = Path(self.command)
         known = (self.command, file.stat().st_mtime_ns)
         if known not in _releases:
-            asked = self._ask(["version"], variables, folder)
+            asked = self._ask(["version"], {**variables, "GOTOOLCHAIN": "local"}, folder)
             found = None if asked is None else _VERSION.search(asked.out)
             if found is None:
                 return ""
@@ -202,9 +206,18 @@ def isolated(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
         "GOCACHE": str(folder / "build"),
         "GOENV": "off",
         "GOFLAGS": flags,
-        "GOTOOLCHAIN": "local",
+        "GOTOOLCHAIN": variables.get("GOTOOLCHAIN", "local"),
         "GOVCS": "*:off",
     }
+
+
+def _copy_disk(variables: Mapping[str, str], folder: Path) -> None:
+    """What is on the disk of a world: go writes there, and the world must stay as it is."""
+    disk = variables.get(DISK)
+    if disk:
+        for part in ("project", "path", "cache"):
+            if Path(disk, part).is_dir():
+                shutil.copytree(Path(disk, part), folder / part)
 
 
 def _switch_telemetry_off(home: Path) -> None:
@@ -230,10 +243,13 @@ def _understood(done: _Done, release: str, folder: str, variables: Mapping[str, 
     error = said.get("Error") if isinstance(said, dict) else None
     version = said.get("Version") if isinstance(said, dict) else None
     if error is None and done.code != 0:
-        error = done.err.strip() or f"exit status {done.code}"
+        # What it does is no error: "go: downloading go1.99.0 (linux/amd64)".
+        lines = [line for line in done.err.split("\n") if not line.startswith("go: downloading ")]
+        error = "\n".join(lines).strip() or f"exit status {done.code}"
     if error is not None:
-        cache = variables.get("GOMODCACHE", "")
+        cache, disk = variables.get("GOMODCACHE", ""), variables.get(DISK, "")
         error = error.replace(f"{folder}/cache", cache) if cache else error
+        error = error.replace(f"{folder}/", f"{disk}/") if disk else error
     return GoAnswer(release, done.code == 0, version or None, error)
 
 

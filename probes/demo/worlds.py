@@ -5,75 +5,22 @@ A world is data: what each proxy holds, how it misbehaves, how GOPROXY joins the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
-from probes.demo.behaviour import Behaviour, Fault, Script, body, fault, portal, status
-from probes.demo.content import Module, ModuleVersion, simple_module
+from probes.demo.behaviour import Fault, body, fault, portal, status
+from probes.demo.content import Module, ModuleVersion
+from probes.demo.plans import DISK, PATH, Place, WorldPlan, changed, hello, in_all
 from probes.demo.server import Handler, World
+from probes.demo.trust_worlds import TRUST_WORLDS
 from probes.golang.protocol import Op
 
-PATH = "demo.example/hello"
-"""The module that every world is about."""
+__all__ = ["PATH", "WORLDS", "Place", "WorldPlan", "names", "running", "world_plan"]
 
-
-@dataclass(frozen=True)
-class Place:
-    """One proxy of a world."""
-
-    modules: tuple[Module, ...]
-    behaviours: Mapping[Op, Behaviour] = field(default_factory=dict)
-
-    def script(self) -> Script:
-        """What the proxy does."""
-        return Script({module.path: module for module in self.modules}, self.behaviours)
-
-
-@dataclass(frozen=True)
-class WorldPlan:
-    """A world before it is built."""
-
-    name: str
-    title: str
-    story: str
-    """What happens and why, for somebody who learns; two or three sentences."""
-    places: tuple[Place, ...]
-    goproxy: str
-    """GOPROXY with {0}, {1}, … for the proxies."""
-    query: str = "latest"
-    path: str = PATH
-    group: str = ""
-    """What it teaches, together with others."""
-    vouched: tuple[Module, ...] = ()
-    """What a checksum database of the world's own knows; without any there is none."""
-
-
-_VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0-rc.1")
-
-
-def _hello(*versions: str) -> Module:
-    plain = simple_module(PATH, *(versions or _VERSIONS))
-    return Module(
-        plain.path, plain.versions, latest=(versions or ("v1.2.0",))[-1], revisions={"main": "v1.2.0"}
-    )
-
-
-def _all(behaviour: Behaviour) -> dict[Op, Behaviour]:
-    return dict.fromkeys((Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP), behaviour)
-
-
-def _changed(version: str) -> Module:
-    """The same module with a version that somebody has added a file to."""
-    module = _hello()
-    files = (*ModuleVersion(PATH, version).files, ("extra.go", b"package doc\n\nfunc init() { /* ... */ }\n"))
-    versions = tuple(replace(one, files=files) if one.version == version else one for one in module.versions)
-    return replace(module, versions=versions)
-
-
-_GOOD = Place((_hello(),))
+_GOOD = Place((hello(),))
 _EMPTY = Place(())
-_BAD_GATEWAY = Place((_hello(),), _all(status(502, b"<h1>Bad Gateway</h1>\n", "text/html")))
+_BAD_GATEWAY = Place((hello(),), in_all(status(502, b"<h1>Bad Gateway</h1>\n", "text/html")))
 
 _AT_PEACE = "Nothing is broken"
 _WHO_IS_NEXT = "Who is asked next"
@@ -123,7 +70,7 @@ WORLDS = (
         "A log-in page instead of a list",
         "A captive portal answers the list with 200 and a web page. go reads the page as a list without "
         "versions and says that nothing matches; the comma does not help, for 200 is no error.",
-        (Place((_hello(),), {Op.LIST: portal, Op.LATEST: status(404, b"not found\n")}), _GOOD),
+        (Place((hello(),), {Op.LIST: portal, Op.LATEST: status(404, b"not found\n")}), _GOOD),
         "{0},{1}",
         group=_WRONG_CONTENT,
     ),
@@ -141,7 +88,7 @@ WORLDS = (
         "One proxy for .info, another for .zip",
         "Each file walks the list again from its beginning. The first proxy has .info and .mod but not the "
         ".zip, so that comes from the second one.",
-        (Place((_hello(),), {Op.ZIP: status(404, b"not found: no zip here\n")}), _GOOD),
+        (Place((hello(),), {Op.ZIP: status(404, b"not found: no zip here\n")}), _GOOD),
         "{0},{1}",
         group=_WHO_IS_NEXT,
     ),
@@ -150,7 +97,7 @@ WORLDS = (
         "A pipe does not help against bad bytes",
         "The first proxy sends a web page as the zip, with 200. Content is looked at only after the walk, so "
         "go fails, although the second proxy has a good zip and they are joined with |.",
-        (Place((_hello(),), {Op.ZIP: body(b"<html>not a zip</html>\n")}), _GOOD),
+        (Place((hello(),), {Op.ZIP: body(b"<html>not a zip</html>\n")}), _GOOD),
         "{0}|{1}",
         group=_WRONG_CONTENT,
     ),
@@ -158,7 +105,7 @@ WORLDS = (
         "forbidden",
         "403 is not 404",
         "A policy proxy says 403 with its reason. That is no not-found: behind a comma it ends the search.",
-        (Place((_hello(),), _all(status(403, b"blocked by policy: licence not approved\n"))), _GOOD),
+        (Place((hello(),), in_all(status(403, b"blocked by policy: licence not approved\n"))), _GOOD),
         "{0},{1}",
         group=_WHO_IS_NEXT,
     ),
@@ -167,7 +114,7 @@ WORLDS = (
         "The first proxy is behind",
         "Both proxies answer, but the first one does not know the newest version yet. The first answer that "
         "is no error wins: go takes the older version.",
-        (Place((_hello("v1.0.0", "v1.1.0"),)), _GOOD),
+        (Place((hello("v1.0.0", "v1.1.0"),)), _GOOD),
         "{0},{1}",
         group=_WHICH,
     ),
@@ -203,7 +150,7 @@ WORLDS = (
         "A proxy that never answers",
         "The proxy takes the connection and then says nothing. go has no limit for that: it waits for ever, "
         "without a word. q leaves at once.",
-        (Place((_hello(),), _all(fault(Fault.HANG))), _GOOD),
+        (Place((hello(),), in_all(fault(Fault.HANG))), _GOOD),
         "{0}|{1}",
         group=_WAITING,
     ),
@@ -213,11 +160,12 @@ WORLDS = (
         "Somebody has changed the .zip on the first proxy. The checksum database knows what everybody else "
         "was served, so go refuses with SECURITY ERROR. It asks no other proxy, although the second one has "
         "the true .zip.",
-        (Place((_changed("v1.2.0"),)), _GOOD),
+        (Place((changed("v1.2.0"),)), _GOOD),
         "{0}|{1}",
         group=_WAITING,
-        vouched=(_hello(),),
+        vouched=(hello(),),
     ),
+    *TRUST_WORLDS,
 )
 
 
@@ -235,24 +183,50 @@ def names() -> tuple[str, ...]:
 def running(plan: WorldPlan) -> Iterator[tuple[World, dict[str, str]]]:
     """The world on real sockets, and the variables that lead go there.
 
-    The variables make an environment that reads no file of the user and sends nothing anywhere else.
+    The variables make an environment that reads no file of the user and sends nothing anywhere else. What is
+    on the disk of the world lies in a temporary folder, which its variables name, and goes with it.
     """
     handlers: list[Handler] = [place.script().answer for place in plan.places]
+    gosumdb = "off"
     if plan.vouched:
-        from probes.demo.checksums import VERIFIER_KEY, ChecksumDatabase
+        from probes.demo.checksums import VERIFIER_KEY, ChecksumDatabase, Lie
 
-        handlers.append(ChecksumDatabase(plan.vouched).answer)
-    with World(handlers) as world:
+        gosumdb = VERIFIER_KEY
+        if not plan.passed_on:
+            handlers.append(ChecksumDatabase(plan.vouched, Lie(plan.lie), plan.before).answer)
+    with ExitStack() as stack:
+        on_disk = {"GOMODCACHE": "/demo/pkg/mod"}  # a name in go's words; nothing is ever written
+        if plan.files is not None:
+            on_disk = _laid_out(plan, stack)
+        world = stack.enter_context(World(handlers))
+        if plan.vouched and not plan.passed_on:
+            gosumdb = f"{gosumdb} {world.urls[-1]}"
         yield (
             world,
             {
                 "GOPROXY": plan.goproxy.format(*world.urls),
-                "GOSUMDB": f"{VERIFIER_KEY} {world.urls[-1]}" if plan.vouched else "off",
+                "GOSUMDB": gosumdb,
                 "GOENV": "off",
                 "GOFLAGS": "",
-                "GOMODCACHE": "/demo/pkg/mod",  # a name in go's words; nothing is ever written
                 "GOPRIVATE": "",
                 "GONOPROXY": "",
                 "GONOSUMDB": "",
+                **on_disk,
+                **plan.settings,
             },
         )
+
+
+def _laid_out(plan: WorldPlan, stack: ExitStack) -> dict[str, str]:
+    """The files of a world in a folder of its own, and the variables that name them."""
+    from tempfile import TemporaryDirectory
+
+    # The real path: go prints that one, and on some machines the temporary folder stands behind a link.
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="modtrace-demo-"))).resolve()
+    for name, content in (plan.files() if plan.files is not None else {}).items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    return {
+        "GOMODCACHE": str(folder / "cache"), "GOPATH": str(folder / "path"), DISK: str(folder),
+    }  # fmt: skip

@@ -21,6 +21,7 @@ from probes.diagnosis.explain import explain
 from probes.diagnosis.fault_rules import fault_rules
 from probes.diagnosis.findings import Finding, Level
 from probes.diagnosis.symptoms import Symptom, passed_symptoms, primary_symptom
+from probes.diagnosis.wanted_toolchain import private_toolchain, wanted_toolchain
 from probes.golang.goproxy import HopKind
 from probes.ladder.faults import Fault, Judgement, Rung
 from probes.net.limits import FOR_EVER
@@ -62,6 +63,9 @@ def diagnose(trace: Trace, *, shell: Shell = Shell.POSIX) -> tuple[Case, ...]:
         cases.append(_primary(trace, primary, shell))
         if cases[0].diagnosis.rule.id != "R01" and _list_stops(trace, primary):
             cases.append(_stopped_list(trace, primary, Level.WARNING, shell))
+    elif found := private_toolchain(trace):
+        meaning = _Meaning(rule("R06"), *found, Transience.NO)
+        cases.append(_case(trace, Symptom(None, None, None, (), ""), meaning, Level.WARNING, shell))
     cases += (_passed(trace, symptom, shell) for symptom in passed_symptoms(trace))
     cases += _rung_warnings(trace, shell)
     return tuple(_without_repeats(cases))
@@ -98,8 +102,14 @@ def _of_fault(fault: Fault) -> _Meaning:
 
 
 def _primary(trace: Trace, symptom: Symptom, shell: Shell) -> Case:
-    meaning = _by_lint(trace, symptom) or _meaning(trace, symptom)
+    meaning = _of_toolchain(trace) or _by_lint(trace, symptom) or _meaning(trace, symptom)
     return _case(trace, symptom, meaning, Level.ERROR, shell)
+
+
+def _of_toolchain(trace: Trace) -> _Meaning | None:
+    """Another go is wanted, and nobody has it: whatever the entries said, the module is not at fault."""
+    found = wanted_toolchain(trace)
+    return None if found is None else _Meaning(rule("R06"), *found, Transience.NO)
 
 
 def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
@@ -344,6 +354,10 @@ def _checksum_meaning(trace: Trace, symptom: Symptom) -> _Meaning:
             order,
             Transience.NO,
         )
+    if symptom.status == 200:  # the answer came, and it is what it says that go refuses
+        told = _by_words(symptom.words)
+        if told.rule.id in ("R04", "R12"):
+            return told
     row = None if symptom.fault is None else fault_rules()[symptom.fault]
     through = symptom.hop is not None and "/sumdb/" in symptom.url
     is_public = trace.route is not None and trace.route.checksum in PUBLIC_DATABASES

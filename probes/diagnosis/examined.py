@@ -28,6 +28,7 @@ from probes.ladder.names import NamesWorld
 from probes.ladder.public_resolvers import PublicResolver
 from probes.ladder.summaries import rung_summary
 from probes.net.limits import Limits
+from probes.project.project import Project
 from probes.sources.credentials import Credentials
 from probes.trace.events import CapabilityLearned, ComparisonMade, Emit, Event, RungClimbed
 from probes.trace.fold import Request, Trace
@@ -58,6 +59,7 @@ async def examined(
     limits: Limits | None = None,
     look: Look | None = None,
     findings: Sequence[Finding] = (),
+    project: Project | None = None,
 ) -> None:
     """traced(), and behind TraceFinished the ladders of what failed. Raises nothing for what networks do."""
     look = look or Look()
@@ -67,7 +69,9 @@ async def examined(
         trace.apply(event)
         emit(event)
 
-    await traced(environment, path, query, emit_and_fold, limits=limits, findings=findings)
+    await traced(
+        environment, path, query, emit_and_fold, limits=limits, findings=findings, project=project
+    )
     for request in requests_to_climb(trace):
         await look_again(trace, environment, request, emit_and_fold, look)
     if look.capability:

@@ -8,6 +8,7 @@ from probes.diagnosis.answers import judge_answer
 from probes.diagnosis.findings import Finding
 from probes.golang.environment import Environment
 from probes.net.limits import Limits
+from probes.project.project import Project
 from probes.sources.remembered import Memory
 from probes.trace.events import Emit, Event, FindingMade, RequestFinished
 from probes.trace.run import trace
@@ -22,6 +23,8 @@ async def traced(
     limits: Limits | None = None,
     findings: Sequence[Finding] = (),
     memory: Memory | None = None,
+    project: Project | None = None,
+    warm: bool = False,
 ) -> None:
     """trace.run.trace, with a FindingMade event behind each answer that deserves one."""
     told: set[tuple[int | None, str]] = set()
@@ -36,5 +39,13 @@ async def traced(
                 emit(FindingMade(event.at, finding, event.hop, event.request))
 
     await trace(
-        environment, path, query, emit_with_findings, limits=limits, findings=findings, memory=memory
+        environment,
+        path,
+        query,
+        emit_with_findings,
+        limits=limits,
+        findings=findings,
+        memory=memory,
+        project=project,
+        warm=warm,
     )

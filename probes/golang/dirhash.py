@@ -88,7 +88,10 @@ def hash_directory(
     def digest(name: str) -> str:
         if not is_wanted():
             raise Abandoned
-        text, size = _file_digest(by_name[name], buffer)
+        try:
+            text, size = _file_digest(by_name[name], buffer)
+        except IsADirectoryError:  # a link to one: it opens, and cannot be read
+            raise GoError(f"read {by_name[name]}: is a directory") from None
         found.files, found.bytes = found.files + 1, found.bytes + size
         return text
 
@@ -102,8 +105,21 @@ def _files(folder: str, relative: str) -> Iterator[tuple[str, str]]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(entry.path, f"{relative}{entry.name}/")
-            else:
-                yield relative + entry.name, entry.path
+                continue
+            if not entry.is_file(follow_symlinks=False):
+                _refuse_endless(entry.path)
+            yield relative + entry.name, entry.path
+
+
+def _refuse_endless(path: str) -> None:
+    """Raise GoError for what is no file, nor a link to one: go would wait for a FIFO, and read a device
+    without end."""
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return  # opening it says why
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise GoError(f"open {path}: it is no plain file")
 
 
 def _file_digest(path: str, buffer: memoryview) -> tuple[str, int]:

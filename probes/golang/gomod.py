@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from probes.golang import module
 from probes.golang.errors import GoError, InvalidVersion
 from probes.golang.gomod_syntax import Block, Line, parse_syntax
-from probes.golang.quote import fields, trim_space
+from probes.golang.quote import fields, quote, trim_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,24 +187,30 @@ def _interval(args: list[str]) -> tuple[str, str] | None:
         return None
 
 
-def path_and_version(verb: str, args: list[str]) -> tuple[str, str]:
+def path_and_version(verb: str, args: list[str], *, is_main: bool = False) -> tuple[str, str]:
     """The arguments of ``require`` and ``exclude``, the version canonical. Raises GoError."""
     if len(args) != 2:
         raise GoError(f"usage: {verb} module/path v1.2.3")
     path = quoted_string(args[0])
-    version = canonical(verb, path, args[1])
+    version = canonical(verb, path, args[1], is_main=is_main)
     check_major(verb, path, version, path_major(path))
     return path, version
 
 
-def canonical(verb: str, path: str, token: str) -> str:
-    """parseVersion without a fixer. Raises GoError."""
+def canonical(verb: str, path: str, token: str, *, is_main: bool = False) -> str:
+    """parseVersion without a fixer. Raises GoError.
+
+    In the go.mod of a main module (fixVersion) the path is looked at as well, and a version must be canonical
+    as it stands: go would ask the proxies what another one means.
+    """
     try:
         version = string_of(token)
     except GoError as error:
         raise about(verb, path, InvalidVersion(token, error)) from None
+    if is_main and path and not module.split_path_version(path)[2]:
+        raise about(verb, path, InvalidVersion(version, GoError(f"malformed module path {quote(path)}")))
     found = module.canonical_version(version)
-    if not found:
+    if not found or (is_main and found != version):
         raise about(verb, path, InvalidVersion(version, GoError("must be of the form v1.2.3")))
     return found
 

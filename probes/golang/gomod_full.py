@@ -113,9 +113,12 @@ def parse_full(data: bytes, *, file: str = "go.mod") -> FullGoMod:
     return found
 
 
-def read_full(data: bytes, *, file: str = "go.mod") -> FullGoMod:
-    """The same, where errors stand beside the lines that could be read."""
-    reading = _Reading(file)
+def read_full(data: bytes, *, file: str = "go.mod", is_main: bool = False) -> FullGoMod:
+    """The same, where errors stand beside the lines that could be read.
+
+    ``is_main``: in the words of a go that loads it as that of its main module (gomod.canonical).
+    """
+    reading = Reading(file, is_main=is_main)
     try:
         statements = parse_syntax(data.decode("utf-8", "surrogateescape"), file)
     except GoError as error:
@@ -143,11 +146,12 @@ def is_directory_path(path: str) -> bool:
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """The file so far."""
 
     file: str
     errors: list[str] = field(default_factory=list)
+    is_main: bool = False
     module_path: str | None = None
     module_line: int = 0
     deprecated: str = ""
@@ -222,17 +226,20 @@ class _Reading:
         self.godebug.append(Named(args[0], line.start.line))
 
     def add_require(self, block: Block | None, line: Line, args: list[str]) -> None:
-        self.requires.append(_required("require", line, args))
+        self.requires.append(_required("require", line, args, is_main=self.is_main))
 
     def add_exclude(self, block: Block | None, line: Line, args: list[str]) -> None:
-        self.excludes.append(_required("exclude", line, args))
+        self.excludes.append(_required("exclude", line, args, is_main=self.is_main))
 
     def add_replace(self, _block: Block | None, line: Line, args: list[str]) -> None:
-        self.replaces.append(_replaced(line, args))
+        self.replaces.append(_replaced(line, args, is_main=self.is_main))
 
     def add_retract(self, block: Block | None, line: Line, args: list[str]) -> None:
         tokens = iter(args)
         low, high = _interval(tokens)
+        if self.is_main:
+            for version in (low, high):
+                canonical("retract", "", version, is_main=True)
         for token in tokens:
             raise GoError(f"unexpected token after version: {quote(token)}")
         self.retracts.append(Withdrawn(low, high, comment_text(block, line), line.start.line))
@@ -250,13 +257,13 @@ def _named(verb: str, line: Line, args: list[str]) -> Named:
     return Named(quoted_string(args[0]), line.start.line)
 
 
-def _required(verb: str, line: Line, args: list[str]) -> Required:
-    path, version = path_and_version(verb, args)
+def _required(verb: str, line: Line, args: list[str], *, is_main: bool) -> Required:
+    path, version = path_and_version(verb, args, is_main=is_main)
     indirect = verb == "require" and is_indirect(line)
     return Required(path, version, indirect, line.start.line, comment_text(None, line))
 
 
-def _replaced(line: Line, args: list[str]) -> Replaced:
+def _replaced(line: Line, args: list[str], *, is_main: bool) -> Replaced:
     arrow = 1 if args[1:2] == ["=>"] else 2
     if not arrow + 2 <= len(args) <= arrow + 3 or args[arrow] != "=>":
         raise GoError(
@@ -270,13 +277,13 @@ def _replaced(line: Line, args: list[str]) -> Replaced:
         raise about("replace", path, error) from None
     version = ""
     if arrow == 2:
-        version = canonical("replace", path, args[1])
+        version = canonical("replace", path, args[1], is_main=is_main)
         check_major("replace", path, version, major)
     new_path, new_version = quoted_string(args[arrow + 1]), ""
     if len(args) == arrow + 2:
         _check_directory(new_path)
     else:
-        new_version = canonical("replace", new_path, args[arrow + 2])
+        new_version = canonical("replace", new_path, args[arrow + 2], is_main=is_main)
         if is_directory_path(new_path):
             raise GoError(f"replacement module directory path {quote(new_path)} cannot have version")
     return Replaced(path, version, new_path, new_version, line.start.line)

@@ -17,7 +17,7 @@ from threading import Event
 
 from probes.golang.dirhash import DirectoryHash, hash_directory
 from probes.golang.errors import GoError
-from probes.golang.modzip import ZipHash, hash_zip_files
+from probes.golang.modzip import TooMuch, ZipHash, hash_zip_files
 from probes.golang.os_errors import errno_words
 
 WAITING = 4
@@ -31,6 +31,8 @@ class HashWork:
     path: Path
     prefix: str = ""
     """``MODULE@VERSION`` for a folder; "" for a zip."""
+    most_bytes: int = 0
+    """Of a zip that unpacks to more the hash is not made; 0: of each it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,21 @@ class Hashed:
     """Why there is none, in go's words."""
     missing: bool = False
     """There is no such file or folder, which go mod verify passes over."""
+    too_much: bool = False
+    """It was not hashed, for it is a zip that unpacks to too much."""
     files: int = 0
     bytes: int = 0
     """Of the contents, decompressed."""
 
 
-def verify_many(work: Iterable[HashWork], workers: int = 0) -> Iterator[Hashed]:
+def verify_many(
+    work: Iterable[HashWork], workers: int = 0, is_wanted: Callable[[], bool] = lambda: True
+) -> Iterator[Hashed]:
     """Hash every zip and folder, several at once, and tell each as it is done; not in order.
 
     With 0 ``workers`` as many as there are processors, as go does. Whoever stops taking results stops the
-    work. Raises nothing for what is on the disk.
+    work; where that is somebody in another thread, ``is_wanted`` says so, and Abandoned is raised soon after.
+    Raises nothing for what is on the disk.
     """
     stop = Event()
     workers = workers or os.cpu_count() or 1
@@ -61,7 +68,7 @@ def verify_many(work: Iterable[HashWork], workers: int = 0) -> Iterator[Hashed]:
     with ThreadPoolExecutor(workers, "hash") as pool:
         try:
             for one in work:
-                waiting.add(pool.submit(hashed, one, lambda: not stop.is_set()))
+                waiting.add(pool.submit(hashed, one, lambda: is_wanted() and not stop.is_set()))
                 if len(waiting) >= WAITING * workers:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
@@ -83,9 +90,11 @@ def hashed(work: HashWork, is_wanted: Callable[[], bool] = lambda: True) -> Hash
         else:
             with work.path.open("rb", buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
-                found = hash_zip_files(file, size, zip_name=str(work.path), is_wanted=is_wanted)
+                found = hash_zip_files(
+                    file, size, zip_name=str(work.path), is_wanted=is_wanted, most_bytes=work.most_bytes
+                )
     except GoError as error:
-        return Hashed(work, error=str(error))
+        return Hashed(work, error=str(error), too_much=isinstance(error, TooMuch))
     except OSError as error:
         return Hashed(work, error=_words(work, error), missing=isinstance(error, FileNotFoundError))
     return Hashed(work, found.sum, files=found.files, bytes=found.bytes)

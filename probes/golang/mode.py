@@ -110,6 +110,12 @@ def goflag(goflags: str, name: str) -> str:
     return next((value for flag, _, value in reversed(found) if flag == name), "")
 
 
+def check_gowork(value: str) -> None:
+    """Raise GoError where modload.FindGoWork refuses the name of a workspace."""
+    if value not in ("", "auto", "off") and not value.startswith("/"):
+        raise GoError("go: invalid GOWORK: not an absolute path")
+
+
 def check_go111module(value: str) -> None:
     """Raise GoError where modload.Init refuses to work in module mode."""
     if value == "off":
@@ -118,18 +124,19 @@ def check_go111module(value: str) -> None:
         raise GoError(f"go: unknown environment setting GO111MODULE={value}")
 
 
-def check_argument(path: str, query: str) -> None:
-    """Raise GoError where listModules refuses the argument PATH@QUERY outside a main module."""
+def check_argument(path: str, query: str, *, has_mains: bool = False) -> None:
+    """Raise GoError where listModules refuses the argument PATH@QUERY; ``has_mains``: inside of a module."""
     argument = f"{path}@{query}"
     if "\\" in argument:
         raise GoError("go: module paths never use backslash")
     if path in (".", "..") or path.startswith(("./", "../")):
         raise GoError(f"go: cannot use relative path {argument} to specify module")
-    if "..." in argument:
+    if "..." in argument and not has_mains:
         raise GoError(f"go: cannot match {quote(argument)}: {NO_MAIN_MODULE}")
     if query.startswith(("-", "/")):
         raise GoError(f"go: invalid module version {quote(query)}")
-    if query in ("upgrade", "patch"):
+    # Outside of any module the running go is required all the same, as "go" and "toolchain".
+    if query in ("upgrade", "patch") and not has_mains and path not in ("go", "toolchain"):
         raise GoError(f"go: cannot match {quote(argument)}: {NO_MAIN_MODULE}")
 
 

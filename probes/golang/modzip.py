@@ -75,6 +75,10 @@ def most_unpacked(file: BinaryIO, size: int) -> int:
     )
 
 
+class TooMuch(GoError):
+    """A zip unpacks to more than one wants to wait for."""
+
+
 @dataclass(slots=True)
 class ZipHash:
     """The hash of a zip, and what it was made of."""
@@ -94,14 +98,17 @@ def hash_zip_files(
     zip_name: str = "",
     keep_contents: bool = False,
     is_wanted: Callable[[], bool] = lambda: True,
+    most_bytes: int = 0,
 ) -> ZipHash:
     """As ``hash_zip``, telling more; with ``keep_contents`` also what each file's content is.
 
-    A small zip may unpack to anything, and go hashes it before it looks at sizes. Raises Abandoned soon after
-    ``is_wanted`` says no.
+    A small zip may unpack to anything, and go hashes it before it looks at sizes. Raises TooMuch where that
+    is more than ``most_bytes`` (0: no limit), and Abandoned soon after ``is_wanted`` says no.
     """
     entries = read_directory(file, size, name=zip_name)
     by_name = {entry.name: entry for entry in entries}
+    if most_bytes and (unpacked := sum(entry.uncompressed_size for entry in by_name.values())) > most_bytes:
+        raise TooMuch(f"it would unpack to {unpacked:,} bytes")
     found = ZipHash()
 
     def digest(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from probes.golang import module, semver
+from probes.golang import mod_versions, module
 from probes.golang.errors import GoError, ModuleError, unwrap
 from probes.golang.quote import quote
 
@@ -43,19 +43,23 @@ class QueryMatcher:
 
     def matches(self, version: str) -> bool:
         """Whether a version passes the prefix and the range; retractions are the caller's."""
-        if not version.startswith(self.prefix):
+        # The language version 1.21 belongs to "1.21." of go and toolchain.
+        is_lang = module.is_toolchain(self.path) and version == self.prefix.removesuffix(".")
+        if not version.startswith(self.prefix) and not is_lang:
             return False
         return self.accepts is None or self.accepts(version)
 
 
-def is_revision_query(query: str) -> bool:
+def is_revision_query(query: str, path: str = "") -> bool:
     """modload IsRevisionQuery: whether the query names one revision rather than chooses among versions.
+
+    ``path`` matters for "go" and "toolchain" only.
 
     For a revision query neither exclusions nor retractions are looked at.
     """
     if query in ("latest", "upgrade", "patch") or query.startswith(("<", ">")):
         return False
-    return not (semver.is_valid(query) and semver.is_prefix(query))
+    return not (mod_versions.is_valid(path, query) and mod_versions.is_prefix(path, query))
 
 
 def parse_query(path: str, query: str, current: str = "") -> QueryMatcher:
@@ -75,21 +79,21 @@ def _matcher(path: str, query: str, current: str) -> QueryMatcher:
     if query in ("upgrade", "patch"):
         return QueryMatcher(
             path,
-            prefix=f"{semver.major_minor(current)}." if query == "patch" else "",
-            accepts=lambda version: semver.compare(version, current) >= 0,
+            prefix=f"{mod_versions.major_minor(path, current)}." if query == "patch" else "",
+            accepts=lambda version: mod_versions.compare(path, version, current) >= 0,
             may_use_latest=module.is_pseudo_version(current),
         )
     for operator, test in _OPERATORS.items():
         if query.startswith(operator):
             return _range(path, query, operator, test)
-    if not semver.is_valid(query):
+    if not mod_versions.is_valid(path, query):
         return QueryMatcher(path, revision=True)
     incompatible = not _matches_major(path, query)
-    if semver.is_prefix(query):
+    if mod_versions.is_prefix(path, query):
         return QueryMatcher(
             path,
             prefix=query + ".",
-            accepts=lambda version: semver.compare(version, query) >= 0,
+            accepts=lambda version: mod_versions.compare(path, version, query) >= 0,
             prefer_incompatible=incompatible,
         )
     return QueryMatcher(path, revision=True, prefer_incompatible=incompatible)
@@ -106,14 +110,14 @@ _OPERATORS: dict[str, Callable[[int], bool]] = {
 
 def _range(path: str, query: str, operator: str, test: Callable[[int], bool]) -> QueryMatcher:
     bound = query.removeprefix(operator)
-    if not semver.is_valid(bound):
+    if not mod_versions.is_valid(path, bound):
         raise GoError(f"invalid semantic version {quote(bound)} in range {quote(query)}")
-    if operator in ("<=", ">") and semver.is_prefix(bound):
+    if operator in ("<=", ">") and mod_versions.is_prefix(path, bound):
         # "v1.2" might mean any v1.2.x: go refuses to say on which side of it v1.2.3 is.
         raise GoError(f"ambiguous semantic version {quote(bound)} in range {quote(query)}")
     return QueryMatcher(
         path,
-        accepts=lambda version: test(semver.compare(version, bound)),
+        accepts=lambda version: test(mod_versions.compare(path, version, bound)),
         prefer_lower=operator.startswith(">"),
         prefer_incompatible=not _matches_major(path, bound),
     )

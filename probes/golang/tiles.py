@@ -37,6 +37,10 @@ class InconsistentTile(GoError):
         super().__init__("downloaded inconsistent tile")
 
 
+class UnfitTile(GoError):
+    """A tile that cannot hold the hash that is looked for: cut short, or another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """``width`` neighbouring hashes of tree level ``height * level``, the first being ``number`` * 2**height.
@@ -115,16 +119,16 @@ def _place(height: int, index: int) -> tuple[Tile, slice]:
 def hash_from_tile(tile: Tile, data: bytes, index: int) -> Hash:
     """The stored hash ``index`` out of a tile that is at least as wide as needed.
 
-    Raises GoError in Go's words when the tile is impossible, too short or another one.
+    Raises UnfitTile in Go's words when the tile is impossible, too short or another one.
     """
     if not (1 <= tile.height <= 30 and 0 <= tile.level < 64 and 1 <= tile.width <= 1 << tile.height):
-        raise GoError(f"invalid tile {tile.path}")
+        raise UnfitTile(f"invalid tile {tile.path}")
     if len(data) < tile.size:
-        raise GoError(f"data len {len(data)} too short for tile {tile.path}")
+        raise UnfitTile(f"data len {len(data)} too short for tile {tile.path}")
     narrowest, inside = _place(tile.height, index)
     same_place = (tile.level, tile.number) == (narrowest.level, narrowest.number)
     if not same_place or tile.width < narrowest.width:
-        raise GoError(f"index {index} is in {narrowest.path} not {tile.path}")
+        raise UnfitTile(f"index {index} is in {narrowest.path} not {tile.path}")
     return _root_of(data[inside])
 
 
@@ -144,7 +148,7 @@ def _ancestor(tile: Tile, generation: int, size: int) -> Tile | None:
     return Tile(tile.height, level, number, width) if width > 0 else None
 
 
-def _tile_in(tree: Tree, height: int, index: int) -> Tile:
+def tile_in(tree: Tree, height: int, index: int) -> Tile:
     """The tile that holds a stored hash of the tree, as wide as the tree makes it."""
     tile = _ancestor(tile_for_index(height, index), 0, tree.size)
     assert tile is not None, f"stored hash {index} is not in a tree of {tree.size} records"
@@ -163,7 +167,7 @@ class ProvenTiles:
         """A HashReader over these tiles. Raises KeyError for a hash in another tile."""
         hashes: list[Hash] = []
         for index in indexes:
-            tile = _tile_in(self.tree, self.height, index)
+            tile = tile_in(self.tree, self.height, index)
             hashes.append(hash_from_tile(tile, self.data[tile], index))
         return hashes
 
@@ -184,12 +188,12 @@ class TilePlan:
     def authenticate(self, data: Sequence[bytes]) -> ProvenTiles:
         """Check the data of all tiles, given in their order, against the tree's root.
 
-        Raises GoError ``TileReader returned bad result slice …`` for data of the wrong length and
+        Raises UnfitTile ``TileReader returned bad result slice …`` for data of the wrong length and
         InconsistentTile when the hashes do not fit. Source: tlog.tileHashReader.ReadHashes.
         """
         for tile, read in zip(self.tiles, data, strict=True):
             if len(read) != tile.size:
-                raise GoError(
+                raise UnfitTile(
                     f"TileReader returned bad result slice ({tile.path} len={len(read)}, want {tile.size})"
                 )
         tiles = ProvenTiles(self.tree, self.height, dict(zip(self.tiles, data, strict=True)))
@@ -209,7 +213,7 @@ def plan_tiles(tree: Tree, indexes: Sequence[int], *, height: int) -> TilePlan:
     Source: the first half of tlog.tileHashReader.ReadHashes.
     """
     edge = subtree_indexes(0, tree.size)
-    tiles = dict.fromkeys(_tile_in(tree, height, index) for index in edge)
+    tiles = dict.fromkeys(tile_in(tree, height, index) for index in edge)
     edge_tiles = len(tiles)
     end = stored_hash_index(0, tree.size)
     for index in indexes:

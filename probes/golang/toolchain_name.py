@@ -22,19 +22,37 @@ def version_of_toolchain(name: str) -> str:
     return version if gover.is_valid(version) else ""
 
 
-def check_gotoolchain(gotoolchain: str) -> None:
-    """Raise GoError with what every go command prints when it cannot make sense of GOTOOLCHAIN.
+def release_of_go(name: str | None) -> str | None:
+    """The release of a running go from its version, "1.27.3" of "go1.27.3"; None where there is no Go."""
+    return None if name is None else version_of_toolchain(name) or name.removeprefix("go")
 
-    An empty value is fine: no toolchain is selected.
+
+def split_gotoolchain(gotoolchain: str) -> tuple[str, str]:
+    """The toolchain that a GOTOOLCHAIN names, "local" where it names none, and "auto", "path" or "".
+
+    Raises GoError with what every go command prints when it cannot make sense of it.
     """
-    if gotoolchain in ("", "auto", "path"):
-        return
+    if gotoolchain in ("auto", "path"):
+        return "local", gotoolchain
     complaint = f"go: invalid GOTOOLCHAIN {quote(gotoolchain)}"
     least, plus, suffix = gotoolchain.partition("+")
     if least != "local" and not version_of_toolchain(least):
         raise GoError(f"{complaint}: invalid minimum toolchain {quote(least)}" if plus else complaint)
     if plus and suffix not in ("auto", "path"):
         raise GoError(f"{complaint}: only version suffixes are +auto and +path")
-    if least != "local" and not least.startswith("go1") and "-go1" not in least:
-        # Found last, and named without the suffix.
-        raise GoError(f"go: invalid GOTOOLCHAIN {quote(least)}")
+    return least, suffix
+
+
+def check_selected(name: str) -> None:
+    """Raise GoError for a name that is no toolchain of Go 1, and may be anything in PATH."""
+    if name != "local" and not name.startswith("go1") and "-go1" not in name:
+        raise GoError(f"go: invalid GOTOOLCHAIN {quote(name)}")  # found last, and named without a suffix
+
+
+def check_gotoolchain(gotoolchain: str) -> None:
+    """Raise GoError with what every go command prints when it cannot make sense of GOTOOLCHAIN.
+
+    An empty value is fine: no toolchain is selected.
+    """
+    if gotoolchain:
+        check_selected(split_gotoolchain(gotoolchain)[0])

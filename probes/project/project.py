@@ -6,7 +6,7 @@ Source: cmd/go/internal/modload/init.go (findModuleRoot, FindGoWork, modFilePath
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from probes.golang.gomod_full import FullGoMod, Replaced, is_directory_path, rea
 from probes.golang.gomod_syntax import Line, parse_syntax
 from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
+from probes.golang.toolchain_select import GoLines, asked_toolchain
 from probes.share.state import read_regular
 
 Version = tuple[str, str]
@@ -44,6 +45,20 @@ class Project:
     work_go: str = ""
     work_toolchain: str = ""
     work_replaces: tuple[Replaced, ...] = ()
+    file: Path | None = None
+    """The go.work or go.mod that counts; load_project knows it."""
+    lines: GoLines | None = None
+    """Its go and toolchain lines as a starting go reads them (load_project)."""
+    error: str = ""
+    """What go prints, whole, as it loads the project, and exits; "" where it is fine (load_project)."""
+    rule: str = ""
+    """Where the rule stands that refused it."""
+    complaint: str = ""
+    """What go prints and goes on, to fail at the end."""
+    conflicts: dict[str, None] = field(default_factory=dict)
+    """The same of replacements in two modules of a workspace, once they were met."""
+    unsaid: str = ""
+    """Why modtrace cannot tell what go makes of the project, in one sentence."""
 
     @property
     def has_sums(self) -> bool:
@@ -92,15 +107,15 @@ class Project:
 
     @property
     def toolchain(self) -> str:
-        """The release that go would switch to if it is older: "go1.27.3"; "" where none is asked for."""
-        named = [self.work_toolchain, *(one.parsed.toolchain for one in self.modules)]
-        asked = self._newest([name.removeprefix("go") for name in named if name.startswith("go")])
-        newest = self._newest([asked, self.go_version])
-        if not newest:
-            return ""
-        if gover.is_lang(newest) and gover.compare(newest, "1.21") >= 0:
-            newest += ".0"
-        return f"go{newest}"
+        """The toolchain that go would select if it is older: "go1.27.3"; "" where none is asked for.
+
+        In a workspace the lines of go.work count, and those of no go.mod (toolchain/select.go).
+        """
+        if self.work is not None:
+            return asked_toolchain(self.work_go, self.work_toolchain)
+        for main in self.modules:
+            return asked_toolchain(main.parsed.go_version, main.parsed.toolchain)
+        return ""
 
     @staticmethod
     def _newest(versions: Iterable[str]) -> str:
@@ -111,14 +126,23 @@ class Project:
         return best
 
     def replacement(self, path: str, version: str) -> Replaced | None:
-        """What stands in for a version (modload Replacement); go.work comes before the go.mod files."""
-        lists = [self.work_replaces, *(one.parsed.replaces for one in self.modules)]
-        for replaces in lists:
-            for wanted in (version, ""):
-                found = [one for one in replaces if one.path == path and one.version == wanted]
-                if found:
-                    return found[-1]
-        return None
+        """What stands in for a version (modload replacementFrom): go.work comes before the go.mod files, and
+        of those the last one counts; but one for this very version does not come after another one, which go
+        prints and goes on."""
+        found = _replacing(self.work_replaces, path, version)
+        by: MainModule | None = None
+        for main in self.modules if found is None else ():
+            one = _replacing(main.parsed.replaces, path, version)
+            if one is None:
+                continue
+            news = [(other.new_path, other.new_version) for other in (found, one) if other is not None]
+            if by is not None and one.version and len(set(news)) > 1:
+                told = f"{path}@{version}" if version else path
+                words = f"conflicting replacements found for {told} in workspace modules defined by "
+                self.conflicts[f"{words}{by.folder}/go.mod and {main.folder}/go.mod"] = None
+                return found
+            found, by = one, main
+        return found
 
     def excluded(self) -> frozenset[Version]:
         """The versions that go.mod rules out."""
@@ -142,18 +166,35 @@ class Project:
         return replaced.new_path, replaced.new_version
 
 
-def read_project(place: Path, environment: Environment) -> Project:
-    """The project of a folder, a go.mod or a go.work. Raises GoError and OSError."""
+ReadSums = Callable[[Iterable[Path]], GoSum]
+"""Reads the go.sum files of a project as one."""
+
+
+def _replacing(replaces: tuple[Replaced, ...], path: str, version: str) -> Replaced | None:
+    """modload replacement: a line for this version comes before one for every version."""
+    for wanted in (version, ""):
+        found = [one for one in replaces if one.path == path and one.version == wanted]
+        if found:
+            return found[-1]
+    return None
+
+
+def read_project(place: Path, environment: Environment, read_sums: ReadSums | None = None) -> Project:
+    """The project of a folder, a go.mod or a go.work. Raises GoError and OSError.
+
+    ``read_sums`` is for who looks at go.sum for its own sake; else it is read as go does (read_go_sums).
+    """
+    read_sums = read_sums or read_go_sums
     if place.is_dir():
         work = find_work(place, environment)
         go_mod = work or _upward(place, "go.mod")
         if go_mod is None:
             raise GoError(f"there is no go.mod in {place} or above it")
         if work is None and (named := goflag(environment.get("GOFLAGS"), "modfile")):
-            return _module(place / named, go_mod.parent)
+            return _module(place / named, go_mod.parent, read_sums)
         place = go_mod
     # Whatever it is called, `go build -modfile` takes what ends in .mod; only a workspace is something else.
-    return _workspace(place) if place.name == "go.work" else _module(place)
+    return _workspace(place, read_sums) if place.name == "go.work" else _module(place, None, read_sums)
 
 
 def _upward(folder: Path, name: str) -> Path | None:
@@ -178,13 +219,13 @@ def _main(file: Path, folder: Path | None = None) -> MainModule:
     return MainModule(folder or file.parent, parsed)
 
 
-def _module(file: Path, folder: Path | None = None) -> Project:
+def _module(file: Path, folder: Path | None, read_sums: ReadSums) -> Project:
     """The module of a go.mod, in another folder where -modfile named it (modload modFilePath)."""
     sums = file.with_suffix(".sum")
-    return Project(folder or file.parent, [_main(file, folder)], read_go_sums([sums]))
+    return Project(folder or file.parent, [_main(file, folder)], read_sums([sums]))
 
 
-def _workspace(file: Path) -> Project:
+def _workspace(file: Path, read_sums: ReadSums) -> Project:
     folders: list[Path] = []
     words: dict[str, str] = {}
     replaces = b""
@@ -204,7 +245,7 @@ def _workspace(file: Path) -> Project:
     sums = [folder / "go.sum" for folder in folders] + [file.with_name("go.work.sum")]
     more = read_full(b"module work\n" + replaces, file=str(file)).replaces
     return Project(
-        file.parent, modules, read_go_sums(sums), file, words.get("go", ""), words.get("toolchain", ""), more
+        file.parent, modules, read_sums(sums), file, words.get("go", ""), words.get("toolchain", ""), more
     )
 
 

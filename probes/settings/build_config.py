@@ -7,9 +7,6 @@ internal/goexperiment Flags. The rules of another Go release may know other name
 
 from __future__ import annotations
 
-import platform
-import sys
-
 from probes.golang.errors import GoError
 
 _PAIRS = """
@@ -48,28 +45,6 @@ EXPERIMENTS = _words(
     runtimefreegc runtimesecret simd sizespecializedmalloc staticlockranking
     """
 )
-
-_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "amd64": "amd64",
-    "i386": "386",
-    "i686": "386",
-    "aarch64": "arm64",
-    "arm64": "arm64",
-    "armv6l": "arm",
-    "armv7l": "arm",
-    "loongarch64": "loong64",
-    "ppc64le": "ppc64le",
-    "riscv64": "riscv64",
-    "s390x": "s390x",
-}
-
-
-def host_platform() -> tuple[str, str] | None:
-    """GOHOSTOS and GOHOSTARCH of a Go made for this machine; None on a machine without a known name."""
-    architecture = _ARCHITECTURES.get(platform.machine().lower())
-    return None if architecture is None else (sys.platform, architecture)
-
 
 def check_platform(goos: str, goarch: str) -> None:
     """Raise GoError for a pair that does not exist."""

@@ -27,13 +27,14 @@ from probes.golang import mode
 from probes.golang.env_file import EnvFile
 from probes.golang.environment import Environment, default_goenv_path, layer_environment
 from probes.golang.errors import GoError
+from probes.golang.host import host_platform
 from probes.golang.quote import quote
 from probes.golang.redact import redacted
 from probes.golang.safetext import safe_text
 from probes.golang.toolchain_name import check_gotoolchain
 from probes.golang.urls import clean
 from probes.golang.variables import KNOWN_ENV, VARIABLE
-from probes.settings.build_config import check_goexperiment, check_platform, host_platform
+from probes.settings.build_config import check_goexperiment, check_platform
 
 Changes = Mapping[str, str | None]
 """New values by name; None takes a setting out of the file."""

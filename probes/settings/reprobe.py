@@ -30,7 +30,7 @@ def _words(text: str) -> frozenset[str]:
 _EVERYWHERE = _words(
     """
     HTTP_PROXY http_proxy HTTPS_PROXY https_proxy NO_PROXY no_proxy SSL_CERT_FILE SSL_CERT_DIR NETRC
-    GOAUTH GODEBUG GOTOOLCHAIN GO111MODULE GOFLAGS GOVCS GOINSECURE
+    GOAUTH GODEBUG GOTOOLCHAIN GO111MODULE GOFLAGS GOWORK GOVCS GOINSECURE
     """
 )
 """Variables that can change any answer, or whether go starts at all."""
@@ -159,7 +159,7 @@ def _went_on_after_a_failure(before: Trace) -> bool:
 def _comes_to_checksums(before: Trace) -> bool:
     """Whether anything came that somebody could vouch for."""
     return bool(before.checksums) or any(
-        walk.started.purpose in (Purpose.MOD, Purpose.ZIP, Purpose.CHECKSUM_BASE)
+        walk.started.purpose in (Purpose.MOD, Purpose.ZIP, Purpose.TOOLCHAIN, Purpose.CHECKSUM_BASE)
         for walk in before.walks.values()
     )
 
@@ -315,5 +315,6 @@ _OPERATIONS = {
     Purpose.ZIP: "request for the zip",
     Purpose.RETRACTIONS: "look at retractions",
     Purpose.TOOLCHAINS: "search for a toolchain",
+    Purpose.TOOLCHAIN: "download of a toolchain",
     Purpose.CHECKSUM_BASE: "search for the checksum database",
 }

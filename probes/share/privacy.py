@@ -36,7 +36,7 @@ from probes.trace.recording import event_from_json
 _STRUCTURE = frozenset({
     "event", "op", "verdict", "purpose", "outcome", "kind", "access", "separator", "source", "level", "id",
     "variable", "rule", "rung", "judgement", "faults", "fault", "phase", "protocol", "limits", "godebug",
-    "hop",
+    "hop", "sworn", "turning", "bend", "toolchain",
 })  # fmt: skip
 """Fields that hold our own words and numbers."""
 
@@ -48,8 +48,21 @@ _PLAIN_HEADERS = frozenset({
 """Headers whose values say nothing of a private place that the masks of all texts would not find."""
 
 
+_PROOFS = frozenset({"checksum.head", "checksum.proved"})
+_OF_A_PROOF = frozenset({
+    "root", "leaf", "sibling", "node", "side", "tile", "tiles", "when", "known_by", "level",
+})  # fmt: skip
+"""Fields of a checksum database's proof that hold hashes and numbers: base64 looks like a path."""
+
 _SAID = re.compile(r"(?:server response:|\bit said:)\s")
 """What stands before a server's own words: in go's errors, and in the evidence of a diagnosis."""
+
+
+def _shortened(name: str, value: str, turning: str) -> str:
+    """A place of the project without its folders; "" for what is masked as any text is."""
+    if name == "project" or (name == "where" and turning != "module cache"):
+        return value.rpartition("/")[2]
+    return "a folder" if name == "to" and value.startswith(("/", "./", "../")) else ""
 
 
 class Mask:
@@ -101,6 +114,15 @@ class Mask:
         is_setting = name == "name" and "source" in whole and "value" in whole
         if is_setting or (name in _STRUCTURE and not isinstance(value, dict)):
             return value
+        if name in _OF_A_PROOF and (whole.get("event") in _PROOFS or "sibling" in whole):
+            return value
+        if name == "where" and whole.get("event") == "turning.taken" and str(value).startswith(".."):
+            return str(value).rpartition("/")[2]  # behind folders that are somebody's own
+        if name == "where" and whole.get("event") == "checksum.routed" and isinstance(value, str):
+            return value.rpartition("/")[2]  # behind the folder of a module of the workspace
+        is_turning = whole.get("event") == "turning.taken" or whole.get("bend") is not None
+        if isinstance(value, str) and (name == "project" or (is_turning and name in ("where", "to"))):
+            return _shortened(name, value, str(whole.get("turning"))) or self.json(value)
         if name in ("position", "length") and "remedy" in whole:
             return None  # the place is counted in a value that has changed
         has_patterns = name == "private_pattern" or whole.get("name") in PATTERN_VARIABLES

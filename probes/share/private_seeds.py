@@ -117,6 +117,7 @@ class Seeds:
 
     def _read_modules(self, said: Iterable[Any]) -> None:
         verified, paths = False, ""
+        sworn: dict[tuple[Any, Any, Any], Any] = {}
         for value in said:
             kind = value.get("event") if isinstance(value, dict) else None
             if kind in ("trace.started", "walk.started", "browse.started", None) and isinstance(value, dict):
@@ -125,8 +126,14 @@ class Seeds:
             if kind == "trace.started":
                 verified = value["route"].get("checksum") in public_names.CHECKSUM_DATABASES
                 paths = value["path"]
+            if kind == "checksum.routed":
+                sworn[value.get("what"), value.get("path"), value.get("version")] = value.get("sworn")
             if kind == "checksum.decided" and value.get("verdict") == "verified" and verified:
-                self.vouched |= {paths.partition("/")[0].lower()} if not self.is_private(paths) else set()
+                path = value.get("path") or paths
+                asked = sworn.get((value.get("what"), path, value.get("version")), "database")
+                # What go.sum knows is known to nobody else.
+                if asked == "database" and not self.is_private(path):
+                    self.vouched.add(path.partition("/")[0].lower())
         for path in self.asked:
             host = path.partition("/")[0].lower()
             public = public_names.is_public_host(host) or host in self.vouched

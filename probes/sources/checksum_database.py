@@ -57,14 +57,19 @@ __all__ = [
     "Database",
     "FalseRecord",
     "InclusionProof",
+    "NoBase",
+    "NotInitialized",
+    "NotRead",
     "SecurityError",
     "SumDBClient",
     "TreeCheck",
+    "UncheckedTree",
     "UnknownRecord",
     "When",
     "WriteConflict",
     "check_sum_db",
     "dial",
+    "open_tree",
     "use_sum_db",
 ]
 
@@ -99,6 +104,32 @@ class FalseRecord(GoError):
         super().__init__("cannot authenticate record data in server response")
 
 
+class NotInitialized(GoError):
+    """The remembered tree head, or what the server has of that tree, stops every lookup."""
+
+
+class UncheckedTree(GoError):
+    """It cannot be told whether one tree is the beginning of the other."""
+
+    def __init__(self, older: int, newer: int, error: GoError) -> None:
+        against = "" if older == newer else f" against tree#{newer}"
+        super().__init__(f"checking tree#{older}{against}: {error}")
+        self.older = older
+        self.newer = newer
+
+
+class NoBase(GoError):
+    """Nobody could be found to ask: what the walk over the proxies ended with, in its words."""
+
+
+class NotRead(GoError):
+    """A lookup or a tile that the server did not give, in the words of the request."""
+
+    def __init__(self, path: str, error: GoError) -> None:
+        super().__init__(str(error), not_exist=error.not_exist)
+        self.path = path
+
+
 # By which way it is asked
 
 Get = Callable[[GoURL], Awaitable[bytes]]
@@ -128,8 +159,18 @@ class BaseURL:
         return await self._base.do(self._find)
 
     async def read_remote(self, path: str) -> bytes:
-        """The body served at a path like ``/lookup/…``: the ``read_remote`` of ClientOps."""
-        return await self._get(join_url(await self.resolve(), path))
+        """The body served at a path like ``/lookup/…``: the ``read_remote`` of ClientOps.
+
+        Raises NoBase and NotRead with the words of what stands behind them.
+        """
+        try:
+            base = await self.resolve()
+        except GoError as error:
+            raise NoBase(str(error), not_exist=error.not_exist) from error
+        try:
+            return await self._get(join_url(base, path))
+        except GoError as error:
+            raise NotRead(path, error) from error
 
     async def _find(self) -> GoURL:
         database = dial(self._gosumdb)
@@ -184,6 +225,8 @@ class TreeCheck:
     latest: Tree
     """The newest head known until then; size 0 when there was none."""
     when: When
+    is_remembered: bool = False
+    """Whether it is the head of earlier runs, not one that was met in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +281,16 @@ class SumDBClient:
         """The newest tree whose signature and consistency were checked; size 0 before the first."""
         return self._head.tree
 
+    @property
+    def latest_note(self) -> bytes:
+        """The signed note of the newest tree; b"" before the first."""
+        return self._head.note
+
+    @property
+    def verifier(self) -> Verifier | None:
+        """The key that GOSUMDB gives; None when it names none."""
+        return None if isinstance(self._dialled, GoError) else self._dialled.verifier
+
     async def lookup(self, path: str, version: str) -> list[str]:
         """The go.sum lines that the database has for exactly this version.
 
@@ -276,11 +329,12 @@ class SumDBClient:
 
     async def _initialize(self, verifier: Verifier) -> None:
         try:
-            await self._merge(await self._ops.read_config(self.name + "/latest"), verifier)
+            stored = await self._ops.read_config(self.name + "/latest")
+            await self._merge(stored, verifier, is_remembered=True)
         except SecurityError:
             raise
         except GoError as error:
-            raise GoError(f"initializing sumdb.Client: {error}") from error
+            raise NotInitialized(f"initializing sumdb.Client: {error}") from error
 
     async def _read_record(self, remote: str, verifier: Verifier) -> InclusionProof:
         file = self.name + remote
@@ -304,16 +358,16 @@ class SumDBClient:
         hashes = prove_record(tree.size, max(record_id, 0), tiles.read)
         return InclusionProof(record_id, text, tree, plan.tiles, tuple(hashes))
 
-    async def _merge(self, message: bytes, verifier: Verifier) -> None:
+    async def _merge(self, message: bytes, verifier: Verifier, *, is_remembered: bool = False) -> None:
         """Take a signed head into the timeline, and remember it when it is the newest (mergeLatest)."""
-        if await self._merge_in_memory(message, verifier) is not When.FUTURE:
+        if await self._merge_in_memory(message, verifier, is_remembered) is not When.FUTURE:
             return
         file = self.name + "/latest"
         written = False
         while not written:
             # Another process may have written a head in the meantime: merge that one, too.
             stored = await self._ops.read_config(file)
-            if await self._merge_in_memory(stored, verifier) is not When.PAST:
+            if await self._merge_in_memory(stored, verifier, True) is not When.PAST:
                 return
             try:
                 await self._ops.write_config(file, stored, self._head.note)
@@ -321,10 +375,10 @@ class SumDBClient:
             except WriteConflict:
                 pass
 
-    async def _merge_in_memory(self, message: bytes, verifier: Verifier) -> When:
+    async def _merge_in_memory(self, message: bytes, verifier: Verifier, is_remembered: bool) -> When:
         if not message:
             return When.PAST if self._head.tree.size else When.NOW
-        seen = _SignedTree(_open_tree(message, verifier), message)
+        seen = _SignedTree(open_tree(message, verifier), message)
         while True:
             latest = self._head
             if seen.tree.size <= latest.tree.size:
@@ -336,25 +390,27 @@ class SumDBClient:
                     continue  # another lookup moved the head while tiles were being read
                 self._head = seen
                 when = When.FUTURE
-            self.tree_checks.append(TreeCheck(seen.tree, latest.tree, when))
+            self.tree_checks.append(TreeCheck(seen.tree, latest.tree, when, is_remembered))
             return when
 
     async def _check_trees(self, older: _SignedTree, newer: _SignedTree) -> None:
         """Raise unless the older tree is the beginning of the newer one."""
         size = older.tree.size
         try:
-            root = await self._root_of_first(size, newer.tree)
+            root = await self.root_of_first(size, newer.tree)
         except GoError as error:
-            against = "" if size == newer.tree.size else f" against tree#{newer.tree.size}"
-            raise GoError(f"checking tree#{size}{against}: {error}") from error
+            raise UncheckedTree(size, newer.tree.size, error) from error
         if root != older.tree.root:
             raise SecurityError(await self._report_fork(older, newer, root))
 
-    async def _root_of_first(self, size: int, tree: Tree) -> Hash:
-        """The root that the first ``size`` records of a tree have."""
+    async def root_of_first(self, size: int, tree: Tree, *, at_hand: bool = False) -> Hash:
+        """The root that the first ``size`` records of a tree have.
+
+        ``at_hand``: from the tiles that were read already. Raises GoError, NotAtHand where those are too few.
+        """
         if size == 0:
             return EMPTY_HASH
-        _, tiles = await self._tiles.read(tree, subtree_indexes(0, size))
+        _, tiles = await self._tiles.read(tree, subtree_indexes(0, size), at_hand=at_hand)
         return tree_hash(size, tiles.read)
 
     async def _report_fork(self, older: _SignedTree, newer: _SignedTree, root: Hash) -> str:
@@ -394,7 +450,7 @@ class _SignedTree:
         return self.note.decode("utf-8", "surrogateescape").replace("\n", "\n\t")
 
 
-def _open_tree(message: bytes, verifier: Verifier) -> Tree:
+def open_tree(message: bytes, verifier: Verifier) -> Tree:
     """Check the signature of a tree head and read it."""
     try:
         note = open_note(message, [verifier])

@@ -34,6 +34,13 @@ class ClientOps:
     """Called with proven data only. Its failure is nobody's concern."""
 
 
+class NotAtHand(GoError):
+    """A tile that nobody has read yet, where nobody shall be asked for more. The text is ours."""
+
+    def __init__(self, tile: Tile) -> None:
+        super().__init__(f"{tile.path} was not read")
+
+
 T = TypeVar("T")
 
 
@@ -74,12 +81,18 @@ class TileStore:
         self._reads: dict[Tile, Once[bytes]] = {}
         self._saved: set[Tile] = set()
 
-    async def read(self, tree: Tree, indexes: Sequence[int]) -> tuple[TilePlan, ProvenTiles]:
+    async def read(
+        self, tree: Tree, indexes: Sequence[int], *, at_hand: bool = False
+    ) -> tuple[TilePlan, ProvenTiles]:
         """The tiles that hold some stored hashes of a tree, checked against its root.
 
-        Raises GoError of the first tile that cannot be had, InconsistentTile when they do not fit.
+        Raises GoError of the first tile that cannot be had, InconsistentTile when they do not fit, and with
+        ``at_hand`` NotAtHand for the first that was not read before.
         """
         plan = plan_tiles(tree, indexes, height=TILE_HEIGHT)
+        for tile in plan.tiles:
+            if at_hand and tile not in self._reads:
+                raise NotAtHand(tile)
         # All are read to the end even if one fails: others may want them.
         outcomes = await asyncio.gather(*map(self._read_tile, plan.tiles), return_exceptions=True)
         data: list[bytes] = []

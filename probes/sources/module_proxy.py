@@ -342,6 +342,18 @@ class ModuleCache:
     infos: dict[str, RevInfo]
     mods: dict[str, bytes]
 
+    def info(self, revision: str) -> RevInfo | None:
+        """The .info that is there (readDiskStat)."""
+        return self.infos.get(revision)
+
+    def has_info(self, version: str) -> bool:
+        """Whether it is there, for who does not need it."""
+        return version in self.infos
+
+    async def go_mod(self, version: str) -> bytes | None:
+        """The .mod that is there, and was vouched for (readDiskGoMod). Raises Fatal where go exits."""
+        return self.mods.get(version)
+
     @staticmethod
     def may_hold(version: str) -> bool:
         """Whether the cache has a file name for this version (modfetch CachePath)."""
@@ -382,16 +394,17 @@ class CachingRepo:
         return await self._stats.do(revision, lambda: self._stat(revision))
 
     async def _stat(self, revision: str) -> RevInfo:
-        if revision in self._disk.infos:
-            return self._disk.infos[revision]
+        known = self._disk.info(revision)
+        if known is not None:
+            return known
         info = await self.repo().stat(revision)
         self._remember(info)
         return info
 
     def _remember(self, info: RevInfo) -> None:
         self._stats.setdefault(info.version, info)
-        if ModuleCache.may_hold(info.version):
-            self._disk.infos.setdefault(info.version, info)
+        if ModuleCache.may_hold(info.version) and not self._disk.has_info(info.version):
+            self._disk.infos[info.version] = info
 
     async def latest(self) -> RevInfo:
         async def ask() -> RevInfo:
@@ -403,8 +416,9 @@ class CachingRepo:
 
     async def go_mod(self, version: str) -> bytes:
         async def ask() -> bytes:
-            if version in self._disk.mods:
-                return self._disk.mods[version]
+            known = await self._disk.go_mod(version)
+            if known is not None:
+                return known
             text = await self.repo().go_mod(version)
             await self._check_go_mod(version, text)
             if ModuleCache.may_hold(version):

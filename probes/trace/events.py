@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     ZIP = "zip"
     TOOLCHAINS = "toolchains"
     """Find a toolchain that is new enough (toolchain autoToolchains)."""
+    TOOLCHAIN = "toolchain"
+    """Download the toolchain that was selected (toolchain Exec): its zip only."""
     CHECKSUM_BASE = "checksum base"
     """Find who serves the checksum database (modfetch dbClient.initBase)."""
 
@@ -419,11 +421,11 @@ class ChecksumDecided:
     version: str
     sum: str
     verdict: str
-    """"verified", "skipped" or "failed"."""
+    """"verified", "skipped", "failed", or "unknown" where nobody could be waited for any longer."""
     because: str
     path: str = ""
     fault: str = dataclasses.field(default="", metadata={"only_if_any": True})
-    """For "failed": a value of probes.sources.sum_faults.SumFault."""
+    """For "failed" and "unknown": a value of probes.sources.sum_faults.SumFault."""
     error: str | None = dataclasses.field(default=None, metadata={"only_if_any": True})
     """For "failed": go's words."""
 
@@ -457,6 +459,9 @@ class TraceFinished:
     """Where the rule that refused stands, for a failure that belongs to no walk."""
     detail: str = ""
     """For an outcome that is unknown: what could not be told, in one sentence."""
+    toolchain: str = dataclasses.field(default="", metadata={"only_if_any": True})
+    """The other go that would have run, "go1.28.1", where one was selected and could be had; from the turning
+    that says so everything is traced by the rules of the Go that modtrace knows."""
 
 
 @dataclass(frozen=True, slots=True)

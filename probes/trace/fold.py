@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from probes.diagnosis.findings import Finding
 from probes.golang.goproxy import HopKind
 from probes.golang.protocol import Op
 from probes.sources.evidence import Header
 from probes.trace.events import (
+    Bend,
     BodyProgress,
     CapabilityLearned,
     ChecksumDecided,
@@ -37,12 +41,20 @@ from probes.trace.events import (
     WalkStarted,
     milliseconds,
 )
-from probes.trace.got import GetSearch
 from probes.trace.route import HopView, RouteView
+
+if TYPE_CHECKING:
+    from probes.trace.got import GetSearch
 
 LAST_RUNG = "content"
 """The rung that a whole ladder ends with (probes.ladder.faults.Rung)."""
 NO_VERSION = "no matching versions for query"
+
+SECURITY_ERROR = "SECURITY ERROR"
+"""How the error of a database begins that signed two histories; it says nothing by itself."""
+
+PROXY_REFUSES = "proxy refuses"
+"""The fault of a way to the checksum database that is closed (probes.sources.sum_faults, loaded later)."""
 
 TRACE_SCHEMA = "modtrace.trace/1"
 
@@ -110,10 +122,15 @@ class Trace:
         self.comparisons: list[ComparisonMade] = []
         self.capabilities: dict[int | None, CapabilityLearned] = {}
         """What each hop can do."""
-        self.get = GetSearch()
-        """The same as `go get` would do it, where that was asked for."""
         self.now = 0.0
         """Seconds from the start to the latest event."""
+
+    @cached_property
+    def get(self) -> GetSearch:
+        """The same as `go get` would do it, where that was asked for."""
+        from probes.trace.got import GetSearch  # nothing of it is needed before it was asked for
+
+        return GetSearch()
 
     # -- the fold ------------------------------------------------------------------------------------
 
@@ -201,10 +218,17 @@ class Trace:
             finished = request.finished
             if finished is None or finished.status != 200 or finished.op is Op.SUM:
                 continue
+            if self._is_about_toolchains(finished.walk):
+                continue
             index = self._index(finished.hop)
             if index is not None:
                 last[finished.op.value] = index
         return last
+
+    def _is_about_toolchains(self, walk: int | None) -> bool:
+        """Whether a walk was made for another go, not for the module."""
+        purpose = None if walk is None else self.walks[walk].started.purpose
+        return purpose in (Purpose.TOOLCHAIN, Purpose.TOOLCHAINS)
 
     def all_findings(self) -> list[Finding]:
         """What is worth telling: of the environment, then of the answers; the same of several only once."""
@@ -223,7 +247,11 @@ class Trace:
         decision = self.failing_decision()
         if decision is None:
             return self._without_walk(finished)
-        return self._cause(decision, self.walks[decision.walk])
+        walk = self.walks[decision.walk]
+        cause = self._cause(decision, walk)
+        if walk.started.purpose is not Purpose.TOOLCHAIN:
+            return cause
+        return dataclasses.replace(cause, summary=f"for the toolchain that go wants, {cause.summary}")
 
     def failing_decision(self) -> HopDecided | None:
         """The edge of the failed walk where the first real cause lies; None when no walk failed."""
@@ -254,7 +282,17 @@ class Trace:
         text = (finished.error or "").split("\n", 1)[0]
         if not text:
             return None
+        stops = [turned for turned in self.turnings if turned.bend is Bend.STOPS]
+        if stops:
+            where = f" ({stops[-1].where})" if stops[-1].where else ""
+            summary = f"{stops[-1].turning}{where}: {stops[-1].because}"
+            return FirstCause(None, stops[-1].turning.value, summary, stops[-1].rule)
         zips = [request for request in self.requests.values() if request.started.op is Op.ZIP]
+        refused = next((check for check in self.checksums if check.fault), None)
+        text = text if refused is None or text != SECURITY_ERROR else refused.because
+        if not zips and refused is not None:
+            summary = f"the hash of the {refused.what} is not vouched for: {refused.because}"
+            return FirstCause(None, Op.SUM.value, summary, finished.rule)
         if not zips:
             return FirstCause(None, "query", text, finished.rule)
         hop = self.hop(zips[-1].started.hop)
@@ -274,10 +312,32 @@ class Trace:
             return FirstCause(self._index(decision.hop), op, text, decision.rule, decision.hop)
         if request.started.hop is None and request.started.op is Op.SUM:
             return self._database_cause(request, decision, name)
+        closed = self._closed_way(decision)
+        if closed is not None:
+            return closed
         summary = f"{name} {_what_was_said(request, decision)}"
         if decision.verdict is Verdict.STOP and not decision.not_exist and hop and hop.separator == ",":
             summary += ', and "," passes on only for 404 and 410'
         return FirstCause(self._index(decision.hop), op, summary, decision.rule, decision.hop)
+
+    def _closed_way(self, decision: HopDecided) -> FirstCause | None:
+        """Where nobody could be asked about a hash: the entry that failed when asked for /supported."""
+        closed = [check.error or check.because for check in self.checksums if check.fault == PROXY_REFUSES]
+        if not any(error.split("\n", 1)[0] in (decision.error or "") for error in closed):
+            return None
+        for walk in self.walks.values():
+            hard = [d for d in walk.decisions if d.error is not None and not d.not_exist]
+            if walk.started.purpose is not Purpose.CHECKSUM_BASE or not hard or not decision.error:
+                continue
+            request = None if hard[0].request is None else self.requests[hard[0].request]
+            hop = self.hop(hard[0].hop)
+            name = hop.name if hop is not None else "?"
+            said = _what_was_said(request, hard[0])
+            summary = f"{name} {said} when asked whether it passes the checksum database on"
+            if hop is not None and hop.separator == ",":
+                summary += ', and "," passes on only for 404 and 410'
+            return FirstCause(self._index(hard[0].hop), Op.SUM.value, summary, hard[0].rule, hard[0].hop)
+        return None
 
     @staticmethod
     def _database_cause(request: Request, decision: HopDecided, served_by: str) -> FirstCause:
@@ -317,6 +377,11 @@ class Trace:
             else {"hop": cause.hop, "op": cause.op, "summary": cause.summary, "rule": cause.rule},
             "requests": [self._request_json(request) for request in self.requests.values()],
             "findings": [finding.to_json() for finding in self.all_findings()],
+            "project": started.project if started else "",
+            "warm": started.warm if started else False,
+            "turnings": [_turning_json(turned) for turned in self.turnings],
+            "checksums": [_checksum_json(decided, self.sworn) for decided in self.checksums],
+            "toolchain": finished.toolchain if finished else "",
         } | ({"get": self.get.to_json()} if self.get.started else {})
 
     def _passed_over(self) -> list[dict[str, str]]:
@@ -347,6 +412,32 @@ class Trace:
         }
 
 
+def _checksum_json(decided: ChecksumDecided, sworn: list[ChecksumRouted]) -> dict[str, Any]:
+    """What became of one hash, and who was to be asked about it."""
+    key = decided.what, decided.path, decided.version
+    routed = next((one for one in sworn if (one.what, one.path, one.version) == key), None)
+    return {
+        "what": decided.what,
+        "path": decided.path,
+        "version": decided.version,
+        "sum": decided.sum,
+        "verdict": decided.verdict,
+        "because": decided.because,
+        "sworn": None if routed is None else routed.sworn.value,
+        "where": None if routed is None else routed.where or None,
+        "fault": decided.fault or None,
+        "error": decided.error,
+    }
+
+
+def _turning_json(turned: TurningTaken) -> dict[str, Any]:
+    return {
+        "turning": turned.turning.value, "bend": turned.bend.value, "path": turned.path,
+        "version": turned.version, "because": turned.because, "where": turned.where, "to": turned.to,
+        "op": turned.op, "error": turned.error, "rule": turned.rule,
+    }  # fmt: skip
+
+
 def _headers_json(headers: Iterable[Header]) -> list[dict[str, str]]:
     return [{"name": header.name, "value": header.value} for header in headers]
 
@@ -359,8 +450,13 @@ _PURPOSE_OPS = {
     Purpose.MOD: "mod",
     Purpose.ZIP: "zip",
     Purpose.TOOLCHAINS: "list",
+    Purpose.TOOLCHAIN: "zip",
     Purpose.CHECKSUM_BASE: "sum",
 }
+
+
+_ABOUT_A_HASH = re.compile(r"^\S+@\S+: verifying (?:go\.mod|module): (?:\S+@\S+: )?")
+"""What stands before each error of the checksum database; whose hash it is stands elsewhere."""
 
 
 def _what_was_said(request: Request | None, decision: HopDecided) -> str:
@@ -371,7 +467,7 @@ def _what_was_said(request: Request | None, decision: HopDecided) -> str:
     if finished is not None and finished.status == 200 and NO_VERSION in (decision.error or ""):
         return f"has a list, but {NO_VERSION} {(decision.error or '').rsplit(' ', 1)[-1]}"
     if finished is None or (finished.status == 200 and finished.error is None):
-        return "said: " + (decision.error or "").split("\n", 1)[0]
+        return "said: " + _ABOUT_A_HASH.sub("", (decision.error or "").split("\n", 1)[0])
     if finished.status is not None and finished.status != 200:
         where = f" (by {_host(finished.redirects[-1].url)})" if finished.redirects else ""
         return f"answered {finished.reason or finished.status}{where}"

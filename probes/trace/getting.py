@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import IO, BinaryIO, cast
 
 from probes.golang import gomod, module
 from probes.golang.environment import Environment
@@ -55,11 +53,11 @@ from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
 from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher
-from probes.sources.module_proxy import AnswerCache, CachingRepo
+from probes.sources.module_proxy import AnswerCache
 from probes.sources.remembered import Memory, RememberingFetcher
 from probes.trace import toolchains
 from probes.trace.checksums import ChecksumGate
-from probes.trace.engine import FIPS140, SPOOL_BYTES, Engine
+from probes.trace.engine import FIPS140, Engine
 from probes.trace.events import (
     Emit,
     Event,
@@ -77,11 +75,13 @@ from probes.trace.events import (
 from probes.trace.narrator import Narrator
 from probes.trace.resolution import Resolver
 from probes.trace.route import plan
-from probes.trace.run import new_client, refused
+from probes.trace.run import new_client
+from probes.trace.starting import refused
+from probes.trace.toolchain_finder import ANY_VERSION
+from probes.trace.turnings import Offers
 from probes.trace.walk import DirectNotTraced, Walker, edge_words
+from probes.trace.zips import spool
 
-ANY_VERSION = "v0.0.0"
-"""One that any module cache can hold: where it cannot, there is no cache to hold anything."""
 STD_ROOTS = re.compile(
     r"(archive|bufio|bytes|cmd|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors"
     r"|expvar"
@@ -159,8 +159,8 @@ def _without_network(environment: Environment, argument: Argument) -> GetFinishe
     path = argument.path
     if module.is_toolchain(path):
         detail = (
-            f"{path} is no module but a name for Go releases, which is not traced; "
-            f"trace {toolchains.TOOLCHAIN_PATH} to see where they come from"
+            f"{path} is no module but a name for Go releases; go get writes it into go.mod, which is not "
+            "traced: a trace as go mod download shows whether there is such a release"
         )
         return _as_finished(Outcome.UNKNOWN, None, detail)
     if argument.query == "none":
@@ -260,7 +260,7 @@ class _AllowedResolver(Resolver):
         """modload queryProxy at one hop, with modget's checkAllowedOr."""
         return await self._query_hop(hop, query, True, self._current)
 
-    async def _query_revision(self, repo: CachingRepo, query: str) -> str:
+    async def _query_revision(self, repo: Offers, query: str) -> str:
         version = await super()._query_revision(repo, query)
         if version != query:
             await self._require_allowed(version, True)
@@ -324,8 +324,7 @@ class _Candidate(Engine):
         except GoError as error:
             raise Fatal(f"go: {error}") from error
         self._repositories.require_cacheable(version)
-        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-            file = cast(BinaryIO, cast(IO[bytes], spool))
+        with spool() as file:
             await self._zip(version, file)
             self._unzip(version, file)
             start = len(f"{self.path}@{version}/")
@@ -434,8 +433,8 @@ class _Search:
         """Raise _CannotTell where go would switch to a newer toolchain and start again."""
         if isinstance(error, toolchains.TooNew) and toolchains.may_switch(self._environment):
             raise _CannotTell(
-                f"{error}: go would look for a newer toolchain and start again with it; "
-                f"trace {toolchains.TOOLCHAIN_PATH} to see whether it can be had"
+                f"{error}: go would look for a newer toolchain and start again with it; the trace as go mod "
+                "download shows whether it can be had"
             )
 
     async def _ask(self, hop: Hop) -> list[Branch]:

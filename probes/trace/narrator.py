@@ -64,6 +64,7 @@ class Narrator:
         self._fetcher = fetcher
         self._began = monotonic()
         self._requests = 0
+        self._walks = 0
         self._attempts: list[Attempt] = []
 
     def now(self) -> float:
@@ -73,6 +74,11 @@ class Narrator:
     def emit_now(self, kind: Any, **fields: Any) -> None:
         """Emit an event of this class, stamped with the time."""
         self._emit(kind(at=self.now(), **fields))
+
+    def number_walk(self) -> int:
+        """The number of a walk that begins: every walk of one trace has its own."""
+        self._walks += 1
+        return self._walks - 1
 
     # -- attempts: requests belong to the innermost one ----------------------------------------------
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 
-from probes.golang import gomod, module, queries, semver
+from probes.golang import gomod, mod_versions, module, queries, semver
 from probes.golang.errors import GoError, ModuleError
 from probes.golang.goproxy import Hop, check_query_path
 from probes.golang.prefixes import short_message
 from probes.golang.quote import quote
-from probes.sources.module_proxy import CachingRepo
 from probes.trace.events import MOST_PASSED_OVER, PassedOver, Purpose
 from probes.trace.repositories import Repositories
+from probes.trace.turnings import NoOffers, Offers, Turnings
 from probes.trace.walk import Walker
 
 
@@ -54,6 +54,7 @@ class Resolver:
         *,
         current: str = "",
         excluded: frozenset[str] = frozenset(),
+        turnings: Turnings | None = None,
     ) -> None:
         """``current`` is the version that the main module requires, "" where it requires none; ``excluded``
         are the versions that its go.mod excludes."""
@@ -61,7 +62,8 @@ class Resolver:
         self._repositories = repositories
         self._walker = walker
         self._current = current
-        self._excluded = excluded
+        self._turnings = turnings or Turnings(None, path, lambda *_, **__: None)
+        self._excluded = excluded | self._turnings.excluded
         self._newest: Newest | None = None
         self._retractions: tuple[gomod.Retraction, ...] | None = None
         self._intervals: list[tuple[str, str, gomod.Retraction]] = []
@@ -69,10 +71,15 @@ class Resolver:
         self._weighed: _Weighed | None = None
         """What the hop that was asked last offered."""
 
+    def start_from(self, current: str) -> None:
+        """The version that is required now, once it is known."""
+        self._current = current
+
     async def query(self, purpose: Purpose, query: str, *, check_retractions: bool) -> str:
         """modload Query: walk the list until one hop answers; returns the version. Raises GoError."""
+        current = "" if purpose is Purpose.CONFIRM else self._current
         return await self._walker.walk(
-            purpose, query, lambda hop: self._query_hop(hop, query, check_retractions, self._current)
+            purpose, query, lambda hop: self._query_hop(hop, query, check_retractions, current)
         )
 
     async def confirm(self, version: str) -> str:
@@ -85,11 +92,12 @@ class Resolver:
         self, hop: Hop, query: str, check_retractions: bool, current: str = ""
     ) -> str:
         """modload queryProxy at one hop."""
+        if self._turnings.is_main and query in ("upgrade", "patch"):
+            return ""
         if self.path in ("std", "cmd"):
             words = f"can't query specific version ({quote(query)}) of standard-library module"
             raise GoError(f"{words} {quote(self.path)}")
-        check_query_path(self.path)
-        repo = self._repositories.lookup(hop, self.path)
+        repo = self._offers(hop)
         matcher = queries.parse_query(self.path, query, current)
         self._weighed = _Weighed(matcher)
         if matcher.revision:
@@ -109,6 +117,16 @@ class Resolver:
             info = await repo.stat(stays)
         return info.version
 
+    def _offers(self, hop: Hop) -> Offers:
+        """modload lookupRepo. Raises GoError."""
+        try:
+            check_query_path(self.path)
+        except GoError as error:
+            if self._turnings.highest_replaced is None:
+                raise
+            return self._turnings.offered(NoOffers(error))
+        return self._turnings.offered(self._repositories.lookup(hop, self.path))
+
     def why(self, chosen: str) -> tuple[str, tuple[PassedOver, ...]]:
         """Why the last query became this version, and which versions would have come before it."""
         weighed = self._weighed
@@ -121,15 +139,19 @@ class Resolver:
             why = _which(end, len(weighed.releases), "release")
         else:
             why = f"no release fits; {_which(end, len(weighed.prereleases), 'pre-release')}"
-        over = [(version, "it is retracted") for version in weighed.retracted]
+        over = [
+            (version, "it is excluded" if version in self._excluded else "it is retracted")
+            for version in weighed.retracted
+        ]
         if weighed.releases:
             over += [(version, "a pre-release, and a release fits") for version in weighed.prereleases]
         sign = -1 if lower else 1
-        over = [one for one in over if semver.compare(one[0], chosen) * sign > 0]
-        over.sort(key=lambda one: _ORDER(one[0]), reverse=lower)
+        over = [one for one in over if mod_versions.compare(self.path, one[0], chosen) * sign > 0]
+        in_order = cmp_to_key(partial(mod_versions.compare, self.path))
+        over.sort(key=lambda one: in_order(one[0]), reverse=lower)
         return why, tuple(PassedOver(*one) for one in over[:MOST_PASSED_OVER])
 
-    async def _query_revision(self, repo: CachingRepo, query: str) -> str:
+    async def _query_revision(self, repo: Offers, query: str) -> str:
         try:
             return (await repo.stat(query)).version
         except GoError as error:
@@ -145,7 +167,7 @@ class Resolver:
                 raise error from None
 
     async def _choose(
-        self, repo: CachingRepo, matcher: queries.QueryMatcher, listed: list[str], check_retractions: bool
+        self, repo: Offers, matcher: queries.QueryMatcher, listed: list[str], check_retractions: bool
     ) -> str | None:
         """The version that the query means at this hop, or None."""
         weighed = _Weighed(matcher)
@@ -186,6 +208,8 @@ class Resolver:
             if not await self._allows(matcher, version, check_retractions):
                 if matcher.matches(version):
                     refused.append(version)
+                    if version in self._turnings.excluded:
+                        self._turnings.tell_excluded(version)
                 continue
             if not need_incompatible:
                 if not version.endswith("+incompatible"):
@@ -194,7 +218,8 @@ class Resolver:
                     if await self._has_go_mod(last_compatible):
                         break  # the author moved to modules: whatever is +incompatible is out of the question
                     need_incompatible = True
-            (prereleases if semver.prerelease(version) else releases).append(version)
+            is_prerelease = mod_versions.is_prerelease(self.path, version)
+            (prereleases if is_prerelease else releases).append(version)
         return releases, prereleases
 
     async def _allows(self, matcher: queries.QueryMatcher, version: str, check_retractions: bool) -> bool:
@@ -231,6 +256,8 @@ class Resolver:
 
     async def _retractions_of(self, version: str) -> Iterator[gomod.Retraction]:
         """The lines of the newest go.mod that take this version back."""
+        if self._turnings.is_replaced_whole:
+            return iter(())
         if self._retractions is None:
             newest = (await self.newest()).go_mod
             lines = () if newest is None else newest.retracts
@@ -253,7 +280,13 @@ class Resolver:
             version = await self._newest_version()
             if not version:
                 return Newest()  # an empty version names a folder to go, which is not there
-            text = await self._repositories.go_mod(self.path, version)
+            if module.is_toolchain(self.path):
+                return Newest(version, gomod.parse_lax(f"module {self.path}\n".encode()))
+            replaced = self._turnings.newest_go_mod(version)
+            if isinstance(replaced, bytes):
+                text = replaced
+            else:
+                text = await self._repositories.go_mod(*(replaced or (self.path, version)))
             try:
                 return Newest(version, gomod.parse_lax(text))
             except GoError as error:
@@ -266,9 +299,6 @@ class Resolver:
         return await self._walker.walk(
             Purpose.RETRACTIONS, "latest", lambda hop: self._query_hop(hop, "latest", False, "")
         )
-
-
-_ORDER = cmp_to_key(semver.compare)
 
 
 def _which(end: str, count: int, what: str) -> str:

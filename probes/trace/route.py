@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.goproxy import (
     Access,
@@ -16,9 +16,11 @@ from probes.golang.goproxy import (
     is_private,
     parse_goproxy,
 )
-from probes.golang.gosumdb import use_sum_db
-from probes.golang.patterns import PatternMatch
 from probes.golang.redact import redact
+
+if TYPE_CHECKING:
+    from probes.golang.environment import Environment
+    from probes.golang.patterns import PatternMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def plan(environment: Environment, path: str, query: str) -> Route:
 
 
 def _checksum_plan(environment: Environment, path: str) -> str:
+    from probes.golang.gosumdb import use_sum_db  # the app shows itself before it plans
+
     gosumdb = environment.get("GOSUMDB")
     asked = use_sum_db(
         path,

@@ -10,17 +10,26 @@ from probes.golang import mode
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.redact import redact
-from probes.golang.toolchain_name import check_gotoolchain
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
+from probes.project.project import Project
 from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher
 from probes.sources.remembered import Memory, RememberingFetcher
-from probes.trace import toolchains
 from probes.trace.engine import Download, Engine
-from probes.trace.events import Emit, Outcome, SettingView, TraceFinished, TraceStarted
+from probes.trace.events import (
+    Bend,
+    Emit,
+    Outcome,
+    SettingView,
+    TraceFinished,
+    TraceStarted,
+    Turning,
+    TurningTaken,
+)
 from probes.trace.narrator import Narrator
-from probes.trace.route import plan
+from probes.trace.route import Route, plan
+from probes.trace.starting import Started, Starter
 
 NETWORK_VARIABLES = (
     "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD",
@@ -43,12 +52,15 @@ async def trace(
     limits: Limits | None = None,
     findings: Sequence[Finding] = (),
     memory: Memory | None = None,
+    project: Project | None = None,
+    warm: bool = False,
 ) -> None:
     """Trace PATH@QUERY as `go mod download -json` would fetch it with a cold module cache.
 
     Every step goes to ``emit``; the last event is TraceFinished, also when the task is cancelled (the
     cancellation then goes on). Raises nothing for what networks, servers or settings do. What ``memory``
-    knows is not asked for again.
+    knows is not asked for again. ``project`` is what go finds around its working directory (load_project),
+    None outside of any module; with ``warm`` the module cache of this machine answers what it would answer.
     """
     limits = limits or Limits()
     route = plan(environment, path, query)
@@ -69,11 +81,17 @@ async def trace(
         findings=tuple(findings),
         go_version=environment.go_version,
         settings=tuple(_setting_views(environment)),
+        project="" if project is None or project.file is None else str(project.file),
+        warm=warm,
     )
     try:
-        download = _refused(environment, path, query)
+        starter = Starter(environment, route, narrator, warm=warm)
+        started = await starter.start(project, lambda project: _refused(path, query, project))
+        download = started.download
+        if download is not None and download.error is not None and not started.is_told:
+            _tell_stop(narrator, path, query, download, started.project)
         if download is None:
-            download = await Engine(environment, route, narrator).run()
+            download = await _run(started, route, narrator, warm=warm)
         if download.outcome is Outcome.FAILS and credentials.runs_programs and client.refused_over_https:
             download.outcome = Outcome.UNKNOWN
             download.detail = (
@@ -86,6 +104,8 @@ async def trace(
         )
         raise
     else:
+        if download.outcome is Outcome.OK and not warm:
+            _tell_cached(environment, narrator, path, download.version or "")
         narrator.emit_now(
             TraceFinished,
             outcome=download.outcome,
@@ -96,6 +116,7 @@ async def trace(
             failed_walk=download.failed_walk,
             rule=download.rule,
             detail=download.detail,
+            toolchain=download.toolchain or started.toolchain,
         )
     finally:
         await client.aclose()
@@ -122,40 +143,73 @@ def _setting_views(environment: Environment) -> Iterator[SettingView]:
         yield SettingView(name, shown.text, setting.source.value, secret=bool(shown.secrets))
 
 
-def _refused(environment: Environment, path: str, query: str) -> Download | None:
-    """What becomes of a `go mod download` that does not even start as itself, or None."""
-    rule = "cmd/go/internal/modload/list.go listModules"
-    return refused(environment, (rule, lambda: mode.check_argument(path, query)))
+def _refused(path: str, query: str, project: Project | None) -> Download | None:
+    """What becomes of a `go mod download` that its project or its argument stops, or None."""
+    if project is not None and project.error:
+        return Download(None, error=project.error, outcome=Outcome.FAILS, rule=project.rule)
+    if project is not None and project.unsaid:
+        return Download(None, outcome=Outcome.UNKNOWN, detail=project.unsaid)
+    try:
+        mode.check_argument(path, query, has_mains=project is not None and bool(project.modules))
+    except GoError as error:
+        rule = "cmd/go/internal/modload/list.go listModules"
+        return Download(None, error=str(error), outcome=Outcome.FAILS, rule=rule)
+    return None
 
 
-def refused(environment: Environment, own: tuple[str, Callable[[], None]]) -> Download | None:
-    """What becomes of a go command that does not even start as itself, or None.
-
-    ``own`` is the last check, of the command's own argument: where its rule stands, and what raises GoError.
-    """
-    checks: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("runtime/runtime1.go parsegodebug",
-         lambda: mode.check_godebug(environment.process.get("GODEBUG", ""))),
-        ("cmd/go/internal/toolchain/select.go Select",
-         lambda: check_gotoolchain(environment.get("GOTOOLCHAIN"))),
-        ("cmd/go/main.go main", lambda: mode.check_gopath(environment.get("GOPATH"))),
-        ("cmd/go/internal/base/goflags.go InitGOFLAGS",
-         lambda: mode.check_goflags(environment.get("GOFLAGS"))),
-        ("cmd/go/internal/modload/init.go Init",
-         lambda: mode.check_go111module(environment.get("GO111MODULE"))),
-        own,
+async def _run(started: Started, route: Route, narrator: Narrator, *, warm: bool) -> Download:
+    """The command itself, by the go that was selected."""
+    engine = Engine(
+        started.environment, route, narrator,
+        project=started.project, warm=warm, explained=started.explained,
     )  # fmt: skip
-    for rule, check in checks:
-        try:
-            check()
-        except GoError as error:
-            return Download(None, error=str(error), outcome=Outcome.FAILS, rule=rule)
-    other = toolchains.other_toolchain(environment)
-    if other is None:
-        return None
-    return Download(
-        None,
-        outcome=Outcome.UNKNOWN,
-        detail=f"GOTOOLCHAIN names {other}: go would first find or download that toolchain, which is not "
-        f"traced; trace {toolchains.TOOLCHAIN_PATH}, or --set GOTOOLCHAIN=local to see what this go does",
+    download = await engine.run()
+    if started.detail:
+        download.outcome, download.error, download.detail = Outcome.UNKNOWN, None, started.detail
+    return download
+
+
+def _tell_cached(environment: Environment, narrator: Narrator, path: str, version: str) -> None:
+    """Where all that was asked for lies in the module cache of this machine, that is worth one sentence."""
+    from probes.cache.warm import has_all
+
+    if has_all(environment.get("GOMODCACHE"), path, version):
+        narrator.emit_now(
+            TurningTaken,
+            turning=Turning.CACHE,
+            bend=Bend.STRAIGHT,
+            path=path,
+            version=version,
+            because=".info, .mod and .zip are in the module cache: go would ask nobody; --warm shows that",
+            rule="cmd/go/internal/modfetch/cache.go readDiskCache",
+        )
+
+
+def _stopping(where: str, *, is_too_old: bool) -> Turning:
+    """What it is that stops go, by the file that it stops at."""
+    if is_too_old:
+        return Turning.TOOLCHAIN
+    return Turning.WORKSPACE if where == "go.work" else Turning.MODE
+
+
+def _tell_stop(
+    narrator: Narrator, path: str, query: str, download: Download, project: Project | None
+) -> None:
+    """go stops before it asks anybody: for the way there, this is a turning."""
+    is_too_old = "requires go >= " in (download.error or "")
+    because = "go stops here, before it asks anybody anything"
+    if is_too_old:
+        because = "a newer go is asked for, and no other may take over"
+    in_project = project is not None and download.error == project.error
+    where = project.file.name if in_project and project is not None and project.file is not None else ""
+    narrator.emit_now(
+        TurningTaken,
+        turning=_stopping(where, is_too_old=is_too_old),
+        bend=Bend.STOPS,
+        path=path,
+        version=query,
+        because=because,
+        rule=download.rule,
+        where=where,
+        error=redact(download.error or ""),
     )

@@ -35,9 +35,10 @@ class Walker:
     def __init__(self, route: Route, narrator: Narrator) -> None:
         self._route = route
         self._narrator = narrator
-        self._walks = 0
         self.failures: dict[int, int] = {}
         """By the identity of an error that a walk ended with: that walk's number."""
+        self.met: list[tuple[Hop, GoError]] = []
+        """What the hops of the newest walk said in place of an answer."""
 
     async def walk(
         self, purpose: Purpose, version: str, step: Callable[[Hop], Awaitable[T]], *, path: str | None = None
@@ -46,8 +47,7 @@ class Walker:
 
         Raises the one GoError that TryProxies keeps; DirectNotTraced and Stalled end the walk at once.
         """
-        number = self._walks
-        self._walks += 1
+        number = self._narrator.number_walk()
         self._narrator.emit_now(
             WalkStarted, walk=number, purpose=purpose, path=path or self._route.path, version=version
         )
@@ -56,6 +56,7 @@ class Walker:
             self.failures[id(self._route.error)] = number
             raise self._route.error.with_traceback(None)
         ranking = ErrorRanking()
+        self.met = []
         for hop in self._route.hops:
             attempt = Attempt(number, hop)
             self._narrator.begin(attempt)
@@ -89,6 +90,7 @@ class Walker:
 
     def _note_error(self, attempt: Attempt, ranking: ErrorRanking, error: GoError) -> bool:
         """Rank an error and tell what the edge makes of it; returns whether the next hop is asked."""
+        self.met.append((attempt.hop, error))
         goes_on = ranking.add(attempt.hop, error)
         last = attempt.hop.id == len(self._route.hops) - 1
         verdict = Verdict.NEXT if goes_on and not last else Verdict.STOP

@@ -1,187 +1,122 @@
 """The checksum database's route and verdict, in generated worlds: the real go and modtrace must agree.
 
-Each world has a chain of proxies that serve the module well and the database more or less, and the database
-itself over TLS at the address that its name gives. Both are asked twice: with no remembered tree head, and
-with the one that go has stored, after the log has grown, been forked or gone back.
+The database is Go's own code (golang.org/x/mod/sumdb Server), at its own address and behind proxies that pass
+it on, or not. Outcome, hashes, go's error to the letter and the requests in their order must be the same,
+with and without a go.sum, and once more after the log has grown, been forked, reset or signed anew, with the
+tree head that go has stored in the meantime.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import random
 import shutil
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from probes.demo.behaviour import Answer, Request, Script, honest_answer
-from probes.demo.content import Module, simple_module
-from probes.demo.server import World
-from probes.golang import dirhash, modzip
-from tests.against_go.compare import (
-    Result,
-    environment_of,
-    home_folder,
-    run_go,
-    run_modtrace,
-    server_tls,
-    shown_difference,
-)
-from tests.against_go.worlds import GeneratedWorld
-from tests.sumdb_server import Log, Signer, SumDBServer
+from probes.sources.sum_faults import SumFault
+from probes.trace.events import Sworn
+from probes.trace.fold import Trace
+from tests.against_go.golang import Oracle
+from tests.against_go.sum_worlds import LIES, Running, Servers, SumWorld
 
 WORLDS = 220
-CHUNK = 20
-PATH = "m.test/Summed/mod"
-VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0-rc.1")
+CHUNK = 44
+FALSE_ALARMS = {"sumdb.forked", "sumdb.taken-back"}
 
 
-def _log(module: Module, rng: random.Random, lie: str) -> Log:
-    """A log with the module somewhere among others; ``lie`` says how it is wrong about it."""
-    import io
-
-    log = Log()
-    for number in range(rng.choice((0, 1, 7, 300))):
-        log.add(f"other.test/m{number}", "v1.0.0")
-    for version in module.versions:
-        zip_hash = modzip.hash_zip(io.BytesIO(version.zip), len(version.zip))
-        mod_hash = dirhash.go_mod_hash(version.mod)
-        if lie == "zip":
-            zip_hash = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-        if lie == "mod":
-            mod_hash = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-        if lie != "missing":
-            log.add(module.path, version.version, zip_hash, mod_hash)
-    return log
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Listeners of a program of their own, which ends with them."""
+    oracle = Oracle()
+    yield Servers(oracle)
+    oracle.close()
 
 
-@dataclasses.dataclass
-class _Proxy:
-    """A proxy that serves the module, and the database as ``how`` says."""
-
-    script: Script
-    how: str
-    database: SumDBServer | None = None
-
-    def __call__(self, request: Request) -> Answer:
-        if not request.target.startswith("/sumdb/"):
-            return honest_answer(self.script.modules, request)
-        assert self.database is not None
-        name = self.database.signer.name
-        rest = request.target.removeprefix(f"/sumdb/{name}")
-        if rest == "/supported":
-            return {
-                "good": Answer(200), "lookup 404": Answer(200), "lookup 500": Answer(200),
-                "garbage": Answer(200), "404": Answer(404, b"no database here\n"), "410": Answer(410),
-                "500": Answer(500), "403": Answer(403, b"forbidden\n"),
-            }[self.how]  # fmt: skip
-        if self.how == "lookup 404" and rest.startswith("/lookup/"):
-            return Answer(404, b"not found: private\n")
-        if self.how == "lookup 500":
-            return Answer(500)
-        if self.how == "garbage":
-            return Answer(200, b"<html>log in</html>", "text/html")
-        return _database_answer(self.database, rest)
+def difference(world: SumWorld, servers: Servers, home: Path, count: Counter[str]) -> str | None:
+    """None when go and modtrace agree in this world, both times; else what differs."""
+    running = Running(world, servers, home)
+    for move in ("", world.move) if world.move else ("",):
+        if move:
+            running.move_on()
+        running.serve()
+        is_remembered = running.head.exists()
+        ours, told = running.ask_modtrace()
+        go = running.ask_go()
+        where = f"world {world.note} after {move or 'nothing'}"
+        if go != ours:
+            names = [name for name in go if go[name] != ours[name]]
+            return "\n".join(
+                [where, *(f"  {n}:\n    go       {go[n]!r}\n    modtrace {ours[n]!r}" for n in names)]
+            )
+        found = misjudged(world, move, told, count) or unseen(world, move, is_remembered, told, count)
+        if found:
+            return f"{where}: {found}"
+    return None
 
 
-def _database_answer(database: SumDBServer, path: str) -> Answer:
-    status, body = database.answer(path.replace("%21", "!"))
-    return Answer(status, body)
+def misjudged(world: SumWorld, move: str, told: Trace, count: Counter[str]) -> str:
+    """What modtrace adds of its own to what go says: the fault's name, and no false alarm."""
+    asked = [one for one in told.sworn if one.sworn is Sworn.DATABASE]
+    decided = {one.verdict for one in told.checksums}
+    faults = {one.fault for one in told.checksums if one.fault}
+    alarms = {made.finding.id for made in told.findings} & FALSE_ALARMS
+    if len({(one.what, one.path, one.version) for one in told.sworn}) != len(told.sworn):
+        return "a hash was routed twice"
+    if told.finished is not None and told.finished.outcome.value == "ok" and "failed" in decided:
+        return "a hash was refused and the trace is content"
+    looked_up = any("/lookup/" in one.started.url for one in told.requests.values())
+    if not asked or not looked_up or move or world.gosumdb in ("known", ""):
+        return ""
+    wanted = LIES[world.lie]
+    if wanted is None:
+        count["honest"] += 1
+        return f"false alarms: {alarms} {faults}" if alarms or faults - {SumFault.GO_SUM.value} else ""
+    count["lies"] += 1
+    if "verified" in decided and wanted not in (SumFault.MISMATCH, SumFault.MISSING_LINE):
+        return "a lie was believed"
+    if SumFault.GO_SUM.value in faults:
+        return ""  # it came first
+    return "" if wanted.value in faults else f"{wanted.value!r} was called {sorted(faults)}"
 
 
-@dataclasses.dataclass
-class _Database:
-    """The database at its own address."""
-
-    server: SumDBServer | None = None
-    down: bool = False
-
-    def __call__(self, request: Request) -> Answer:
-        assert self.server is not None
-        return Answer(503) if self.down else _database_answer(self.server, request.target)
+MOVED = {
+    "grow": set(),
+    "same": set(),
+    "back": set(),  # an old head of the same tree is none: a copy lags behind
+    "fork": {SumFault.FORK.value, SumFault.STALE_TREE.value},
+    "another key": {SumFault.SPOILED_HEAD.value},
+}
+"""What is called how, when a tree is remembered from before."""
 
 
-def difference(seed: int) -> str | None:
-    """None when go and modtrace agree in this world, both times."""
-    rng = random.Random(seed)
-    module = simple_module(PATH, *VERSIONS)
-    script = Script({PATH: module})
-    proxies = [
-        _Proxy(
-            script,
-            rng.choice(("good", "good", "404", "410", "500", "403", "lookup 404", "lookup 500", "garbage")),
-        )
-        for _ in range(rng.choice((1, 1, 2, 3)))
-    ]
-    database = _Database(down=rng.random() < 0.15)
-    lie = rng.choice(("", "", "", "", "zip", "mod", "missing"))
-    log = _log(module, rng, lie)
-    with (
-        home_folder() as home,
-        World(proxies) as world,
-        World([database], tls=server_tls()) as own,
-    ):
-        name = own.urls[0].removeprefix("https://")
-        signer = Signer.from_seed(name, 1)
-        key = Signer.from_seed(name, 2 if rng.random() < 0.1 else 1).verifier_key
-        database.server = SumDBServer(signer, log)
-        for proxy in proxies:
-            proxy.database = database.server
-        gosumdb = rng.choice(
-            (*[key] * 12, *[key + " " + own.urls[0]] * 3, "off", name, key + " a b", "", " ")
-        )
-        variables = {"GOSUMDB": gosumdb}
-        if rng.random() < 0.15:
-            variables["GONOSUMDB"] = rng.choice(("m.test", "other.test", "*.test/x"))
-        separators = [rng.choice(",|") for _ in proxies[1:]]
-        goproxy = "{0}" + "".join(f"{s}{{{n}}}" for n, s in enumerate(separators, 1))
-        goproxy += rng.choice(("", "", ",off", "|off"))
-        query = rng.choice(("latest", "v1.0.0", "v1", "v1.2.0-rc.1"))
-        plan = GeneratedWorld(seed, PATH, query, (), goproxy, variables,
-                              note=f"{[p.how for p in proxies]} {lie} down={database.down} {variables}")  # fmt: skip
-        environment = environment_of(plan, world.urls, home)
-        found = _ask_both(plan, [world, own], environment, home)
-        if found is None and rng.random() < 0.5:
-            _move_on(database.server, proxies, rng)
-            shutil.rmtree(home / "cache", ignore_errors=True)
-            found = _ask_both(plan, [world, own], environment, home)
-        return found
-
-
-def _move_on(server: SumDBServer, proxies: list[_Proxy], rng: random.Random) -> None:
-    """What happens to the log between two runs."""
-    what = rng.choice(("grow", "fork", "back"))
-    if what == "fork":
-        server.log = server.log.fork(max(0, len(server.log) - 1))
-    if what == "back":
-        server.size = max(1, len(server.log) - 1)
-        return
-    for number in range(rng.choice((1, 3, 300))):
-        server.log.add(f"later.test/m{number}", "v1.0.0")
-
-
-def _ask_both(
-    plan: GeneratedWorld, worlds: list[World], environment: dict[str, str], home: Path
-) -> str | None:
-    ours = _with_wire(worlds, lambda: run_modtrace(worlds[0], environment, plan.path, plan.query))
-    go = _with_wire(worlds, lambda: run_go(worlds[0], environment, f"{plan.path}@{plan.query}", home))
-    return shown_difference(plan, go, ours)
-
-
-def _with_wire(worlds: list[World], run: object) -> Result:
-    for world in worlds:
-        world.log.clear()
-    result: Result = run()  # type: ignore[operator]
-    requests = frozenset(
-        (number, "sum", logged.request.target)
-        for number, world in enumerate(worlds)
-        for logged in world.log
-        if world is worlds[-1] or logged.request.target.startswith("/sumdb/")
-    )
-    return dataclasses.replace(result, requests=requests, served={})
+def unseen(world: SumWorld, move: str, is_remembered: bool, told: Trace, count: Counter[str]) -> str:
+    """What a moved log was not called, or falsely; "" where all is well."""
+    asked = any(one.sworn is Sworn.DATABASE for one in told.sworn)
+    is_told = not world.lie and world.others and world.gosumdb not in ("known", "")
+    if not move or not is_remembered or not asked or not is_told:
+        return ""
+    faults = {one.fault for one in told.checksums if one.fault}
+    count[move] += 1
+    alarms = {made.finding.id for made in told.findings} & FALSE_ALARMS
+    if alarms and move != "fork":
+        return f"false alarms after {move!r}: {alarms}"
+    if bool(faults) != bool(MOVED[move]) or not faults <= MOVED[move]:
+        return f"{move!r} was called {sorted(faults)}"
+    return ""
 
 
 @pytest.mark.parametrize("first", range(0, WORLDS, CHUNK))
-def test_same_checksum_route_and_verdict(first: int) -> None:
-    differences = [found for seed in range(first, first + CHUNK) if (found := difference(seed))]
+def test_same_checksum_route_and_verdict(first: int, servers: Servers, tmp_path: Path) -> None:
+    differences: list[str] = []
+    count: Counter[str] = Counter()
+    for seed in range(first, first + CHUNK):
+        home = tmp_path / str(seed)
+        home.mkdir()
+        found = difference(SumWorld.generate(seed), servers, home, count)
+        differences += [found] if found else []
+        shutil.rmtree(home, ignore_errors=True)
     assert not differences, "\n".join(differences)
+    assert count["lies"] >= CHUNK // 5, "where hardly anybody lies, nothing is shown"
+    assert count["honest"] >= CHUNK // 10

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.against_go.golang import go_binary
 from tests.modtrace import COMMAND
+from tests.preloaded import preloaded
 
 PATH, VERSION = "m.test/x", "v1.0.0"
 PUBLIC = ("https://goproxy.cn", "https://proxy.golang.org", "https://goproxy.io")
@@ -101,10 +102,8 @@ def go_says(patient: Patient) -> tuple[bool, str]:
 
 def examine(patient: Patient) -> tuple[int, dict[str, Any], str]:
     """`modtrace doctor --json`: its exit code, what it says, and its complaints."""
-    done = subprocess.run(
-        [COMMAND, "doctor", patient.target, "--json", *patient.options],
-        env=patient.environment, cwd=patient.home, capture_output=True, text=True, timeout=110,
-    )  # fmt: skip
+    arguments = ["doctor", patient.target, "--json", *patient.options]
+    done = preloaded().run(*arguments, env=patient.environment, cwd=patient.home, timeout=110)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
 

@@ -170,7 +170,7 @@ def _said(decision: HopDecided, status: int | None) -> str:
     """What an answer counts as: its status, or the class of an error that is none (walk.py _because)."""
     match = _CLASS.match(decision.because)
     if decision.verdict in (Verdict.NEXT, Verdict.STOP) and match:
-        return match["what"]
+        return "a refused hash" if "vouched" in match["what"] else match["what"]
     return "no answer" if status is None else str(status)
 
 

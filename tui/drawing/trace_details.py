@@ -85,14 +85,29 @@ def _own_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> De
             return Details("checksums?", tuple(_checksums(trace)))
         case Part.VERSION:
             return Details("version?", tuple(_version(trace)))
-        case Part.CACHE:
-            return Details("module cache", tuple(_cache()))
+        case Part.PROJECT | Part.TURNING | Part.CACHE | Part.SUM_WAY | Part.HEAD | Part.SWORN:
+            return _of_machine(trace, key)
         case Part.FINDING:
             finding = trace.findings[key.number].finding
             return Details("finding", tuple(finding_fields(finding, symbols)))
         case Part.DEAD if trace.route is not None:
             return Details(trace.route.dead[key.number], tuple(_dead()))
     return look_details(trace, key, symbols)
+
+
+def _of_machine(trace: Trace, key: TreeKey) -> Details | None:
+    """What was decided on this machine, and who vouched for it."""
+    from tui.drawing.oath_details import oath_details
+    from tui.drawing.turning_details import cache_details, project_details, turning_details
+
+    match key.part:
+        case Part.PROJECT:
+            return project_details(trace)
+        case Part.TURNING:
+            return turning_details(trace, key.number)
+        case Part.CACHE:
+            return cache_details(trace)
+    return oath_details(trace, key)
 
 
 def _of_walked(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> Details | None:
@@ -325,12 +340,6 @@ def _version(trace: Trace) -> Iterator[Field]:
     if trace.started is not None:
         yield Field("asked for", trace.started.query)
     yield from _answers(version_question(trace))
-
-
-def _cache() -> Iterator[Field]:
-    yield Field("answer", "a trace is as with an empty module cache: what is cached would hide the hops")
-    yield Field("", "on a machine that has the files go asks nobody for .mod and .zip of a known version")
-    yield Field("why", "cmd/go/internal/modfetch/cache.go cachingRepo, downloadZip", Role.FAINT)
 
 
 def _private(trace: Trace) -> Iterator[Field]:

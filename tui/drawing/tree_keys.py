@@ -30,6 +30,11 @@ class Part(StrEnum):
     COMPARISON = "comparison"
     CAPABILITY = "capability"
     CASE = "case"
+    PROJECT = "project"
+    TURNING = "turning"
+    SUM_WAY = "way to the database"
+    HEAD = "tree head"
+    SWORN = "hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class TreeKey:
 
     part: Part
     number: int = 0
-    """The hop, the request, the entry, the finding, the ladder or the diagnosis, counted from 0."""
+    """The hop, the request, the entry, the finding, the ladder, the diagnosis, the turning or the hash, from
+    0 on."""
     name: str = ""
-    """The rung's phase, the layer of a ladder, what was compared, or a suggested module."""
+    """The rung's phase, the layer of a ladder, what was compared, a step of a hash, or a suggested module."""

@@ -18,7 +18,6 @@ from probes.trace.events import ChecksumDecided, Outcome
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 from tui.drawing.decisions import (
-    Question,
     checksum_question,
     edge_question,
     edge_words,
@@ -39,15 +38,29 @@ from tui.drawing.hop_state import (
     unasked_words,
 )
 from tui.drawing.layers import capability_rows, case_rows, homeless_ladder_rows, ladder_rows
+from tui.drawing.question_rows import named, question_rows
 from tui.drawing.rungs import rung_rows
 from tui.drawing.tree_keys import Part, TreeKey
-from tui.drawing.tree_view import TIME_WIDTH, TreeView, axis_for, ladder_of, open_by_themselves, time_cell
+from tui.drawing.tree_view import (
+    TIME_WIDTH,
+    TreeView,
+    axis_for,
+    guilty_row,
+    ladder_of,
+    open_by_themselves,
+    time_cell,
+)
+from tui.drawing.turning_questions import spared
 from tui.drawing.whatif_marks import WHAT_IF, edge_mark, hop_note
-from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, row_with, spread, wrap
+from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, row_with, spread
 from tui.trial import known_answers
 
 _UNCHECKED = ("off", "private", "")
 """What stands for the name of the checksum database when nobody is asked."""
+
+
+ON_DISK = "disk"
+"""The chip of what lies in the module cache: nobody is asked for it."""
 
 
 def first_hop(trace: Trace) -> TreeKey | None:
@@ -66,6 +79,7 @@ def tree_rows(view: TreeView) -> list[Row]:
     if route.error is not None:
         text = line((view.symbols.fail, Role.FAIL), " GOPROXY cannot be used: ", (route.error, Role.FAIL))
         rows.append(Row(TreeKey(Part.BROKEN), line("  ") + text))
+    rows += _turning_rows(view, opened)
     rows += _private_rows(view, opened)
     past = route.private_pattern is not None
     shown = [hop for hop in route.hops if past or hop.kind is not HopKind.NOPROXY]
@@ -80,23 +94,26 @@ def tree_rows(view: TreeView) -> list[Row]:
     rows += _content_rows(view)
     rows += _version_rows(view, opened)
     rows += _checksum_rows(view, opened)
-    rows.append(_cache_row(view))
+    rows += _cache_rows(view)
     rows += homeless_ladder_rows(view, opened)
     return [row.fitted(view.width, cut=view.symbols.cut) for row in rows]
 
 
-_LABEL = 18
-"""Cells of the label of the first and last rows."""
+def _turning_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
+    started = view.trace.started
+    if view.trace.turnings or (started is not None and (started.project or started.warm)):
+        from tui.drawing.turning_rows import turning_rows
+
+        yield from turning_rows(view, opened)
 
 
 def _private_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
     question = private_question(view.trace)
     (taken,), (other,) = question.taken, question.not_taken
     role = Role.WARN if taken.answer == "yes" else Role.PLAIN
-    label = (pad("private?", _LABEL - 4), Role.NAME)
-    words = line(label, (taken.answer, role), (f": {taken.on}", Role.FAINT))
+    words = line(named("private?"), (taken.answer, role), (f": {taken.on}", Role.FAINT))
     words = words + line((f"   · {other.answer}: {other.why}", Role.FAINT))
-    yield from _question_rows(view, TreeKey(Part.PRIVATE), question, words, opened)
+    yield from question_rows(view, TreeKey(Part.PRIVATE), question, words, opened)
 
 
 # -- hops --------------------------------------------------------------------------------------------
@@ -161,9 +178,11 @@ def _chip_ops(view: TreeView) -> list[Op]:
 
 def _chips(view: TreeView, hop: HopView) -> Line:
     spans: list[Span] = []
-    refused = refused_file(view.trace, hop)
+    refused, there = refused_file(view.trace, hop), spared(view.trace)
     for op in _chip_ops(view):
         text, role = chip(requests_for(view.trace, hop, op), view.symbols, is_refused=op is refused)
+        if op in there and text == view.symbols.idle:
+            text = ON_DISK
         word_role = Role.FAINT if role is Role.FAINT else Role.PLAIN
         blanks = " " * (5 - cells(text))
         spans += [Span(f"{op} ", word_role), Span(text, role), Span(blanks)]
@@ -231,30 +250,7 @@ def _edge_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey], *, las
     words = edge_words(view.trace, hop, question)
     if hop.id in view.unreal.edges:
         words = edge_mark(view.symbols) + words
-    yield from _question_rows(view, TreeKey(Part.EDGE, hop.id), question, words, opened)
-
-
-def _question_rows(
-    view: TreeView, key: TreeKey, question: Question, words: Line, opened: Collection[TreeKey]
-) -> Iterator[Row]:
-    """A question in one line; unfolded, each answer with why, and where the rule stands."""
-    symbols, is_open = view.symbols, view.is_open(key, opened)
-    fold = symbols.opened if is_open else symbols.closed
-    first = question.branches[0]
-    yield Row(key, line(f"  {fold} ") + first.head(symbols) + line(" ") + words)
-    if not is_open:
-        return
-    column = min(40, max(12, *(cells(branch.answer) + 1 for branch in question.branches)))
-    for number, branch in enumerate(question.branches):
-        role = branch.role if branch.taken else Role.FAINT
-        head = line("      ") + branch.head(symbols) + line((f" {pad(branch.answer, column)}", role))
-        for part, text in enumerate(wrap(branch.sentence, view.width - head.width - 1)):
-            front = head if part == 0 else line(" " * head.width)
-            text_role = Role.PLAIN if branch.taken else Role.FAINT
-            own = TreeKey(Part.BRANCH, key.number, f"{key.part} {number} {part}")
-            yield Row(own, front + line((text, text_role)), selectable=False)
-    rule = line("        ", (pad("why", column), Role.FAINT), (question.rule, Role.FAINT))
-    yield Row(TreeKey(Part.BRANCH, key.number, f"{key.part} rule"), rule, selectable=False)
+    yield from question_rows(view, TreeKey(Part.EDGE, hop.id), question, words, opened)
 
 
 # -- what is neither hop nor edge --------------------------------------------------------------------
@@ -267,35 +263,47 @@ def _content_rows(view: TreeView) -> Iterator[Row]:
         return
     if view.trace.route is not None and view.trace.route.error is not None:
         return
-    label = "content" if view.trace.requests else "go itself"
-    head = line("    ", (view.symbols.fail, Role.FAIL), " ", (pad(label, _LABEL - 4), Role.NAME))
+    guilty = guilty_row(view.trace)
+    if guilty is not None and guilty.part in (Part.TURNING, Part.SWORN):
+        return  # that row carries the failure
+    label = "content" if view.trace.requests or spared(view.trace) else "go itself"
+    head = line("    ", (view.symbols.fail, Role.FAIL), " ", named(label))
     yield Row(TreeKey(Part.CONTENT), head + line(((finished.error or "").split("\n", 1)[0], Role.FAIL)))
 
 
 def _version_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
     question = version_question(view.trace)
     first, *others = question.branches
-    words = line((pad("version?", _LABEL - 4), Role.NAME), (first.answer, first.role))
+    words = line(named("version?"), (first.answer, first.role))
     if first.taken:
         words = words + line((f": {first.on}", Role.FAINT))
     for other in others[:1]:
         words = words + line((f"   · {other.answer}: {other.on}", Role.FAINT))
-    yield from _question_rows(view, TreeKey(Part.VERSION), question, words, opened)
+    yield from question_rows(view, TreeKey(Part.VERSION), question, words, opened)
 
 
 def _checksum_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
     route = view.trace.route
     assert route is not None
     question = checksum_question(view.trace)
-    words = line((pad("checksums?", _LABEL - 4), Role.NAME))
-    words = words + _checksum_words(view, view.trace.checksums, route.checksum)
-    yield from _question_rows(view, TreeKey(Part.CHECKSUMS), question, words, opened)
+    words = line(named("checksums?"))
+    key, inside = TreeKey(Part.CHECKSUMS), list[Row]()
+    if view.trace.sworn:
+        from tui.drawing.oath_rows import oath_rows, summary
+
+        answer, role, more = summary(view.trace) or ("", Role.PLAIN, "")
+        words = words + line((answer, role), f": {more}")
+        inside = list(oath_rows(view, opened)) if view.is_open(key, opened) else []
+    else:
+        words = words + _checksum_words(view, view.trace.checksums, route.checksum)
+    yield from question_rows(view, key, question, words, opened, inside)
 
 
-def _cache_row(view: TreeView) -> Row:
-    label = (pad("module cache", _LABEL - 4), Role.NAME)
-    words = line(label, ("as if empty, so that every hop shows", Role.FAINT))
-    return Row(TreeKey(Part.CACHE), line(f"    {view.symbols.none} ") + words)
+def _cache_rows(view: TreeView) -> Iterator[Row]:
+    if spared(view.trace) or (view.trace.started is not None and view.trace.started.warm):
+        return  # it stands before those who are asked
+    words = line(named("module cache"), ("as if empty, so that every hop shows", Role.FAINT))
+    yield Row(TreeKey(Part.CACHE), line(f"    {view.symbols.none} ") + words)
 
 
 def _checksum_words(view: TreeView, decided: list[ChecksumDecided], planned: str) -> Line:

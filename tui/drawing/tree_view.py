@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from probes.golang.protocol import Op
 from probes.ladder.faults import Judgement
-from probes.trace.events import Verdict
+from probes.trace.events import Outcome, Verdict
 from probes.trace.fold import Trace
 from tui.drawing.figures import Axis, axis_seconds
 from tui.drawing.tree_keys import Part, TreeKey
+from tui.drawing.turning_questions import stopping_turning
 from tui.lines import Line, line
 from tui.symbols import Symbols
 from tui.trial import Unreal
@@ -62,9 +63,24 @@ def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
     guilty = guilty_row(trace)
     if guilty is not None and guilty.part is Part.REQUEST:
         keys |= {TreeKey(Part.HOP, trace.requests[guilty.number].started.hop or 0), guilty}
+    elif guilty is not None and guilty.part is Part.TURNING:
+        keys.add(guilty)
+    keys |= set(_refused_hashes(trace))
     keys |= {TreeKey(Part.EDGE, hop) for hop in stopping_edges(trace)}
     keys |= {key for number in trace.climbs if (key := broken_layer(trace, number)) is not None}
     return frozenset(keys)
+
+
+def _refused_hashes(trace: Trace) -> Iterator[TreeKey]:
+    """The branch of the checksums, and in it the hash that was refused."""
+    if not trace.sworn:
+        return  # an old recording, which does not tell of each
+    from tui.drawing.vouched import vouched
+
+    for number, one in enumerate(vouched(trace)):
+        if one.has_failed:
+            yield TreeKey(Part.CHECKSUMS)
+            yield TreeKey(Part.SWORN, number)
 
 
 def stopping_edges(trace: Trace) -> Iterator[int]:
@@ -105,7 +121,15 @@ def guilty_layer(trace: Trace) -> TreeKey | None:
 def guilty_row(trace: Trace) -> TreeKey | None:
     """The row that the first cause of a failure is about; None before the end, and of a success."""
     finished, cause = trace.finished, trace.first_cause()
-    if finished is None or cause is None:
+    if finished is None:
+        return None
+    turning = stopping_turning(trace)
+    if turning is not None:
+        return TreeKey(Part.TURNING, turning)
+    refused = [key for key in _refused_hashes(trace) if key.part is Part.SWORN]
+    if refused and finished.outcome is Outcome.FAILS and finished.failed_walk is None:
+        return refused[0]
+    if cause is None:
         return None
     if cause.hop_id is not None:
         walks = [finished.failed_walk] if finished.failed_walk is not None else list(trace.walks)
@@ -115,7 +139,7 @@ def guilty_row(trace: Trace) -> TreeKey | None:
         guilty = [number for number in asked if trace.requests[number].started.op.value == cause.op]
         return TreeKey(Part.REQUEST, guilty[0]) if guilty else TreeKey(Part.HOP, cause.hop_id)
     if cause.op == Op.SUM.value:
-        return TreeKey(Part.CHECKSUMS)
+        return refused[0] if refused else TreeKey(Part.CHECKSUMS)
     return TreeKey(Part.CONTENT) if finished.failed_walk is None else None
 
 

@@ -19,8 +19,9 @@ from probes.trace.fold import Trace
 from probes.trace.route import HopView
 from tui.drawing.figures import duration
 from tui.drawing.hop_state import chip, decisions_at, hop_state, requests_for, spent, unasked_words
+from tui.drawing.turning_questions import is_bend, turning_question
 from tui.drawing.whatif_table import Look, beside
-from tui.lines import Line, Role, line, wrap
+from tui.lines import Line, Role, line, wrap, wrap_pieces
 from tui.trial import Unreal
 
 WHAT_IF = "(what if)"
@@ -38,12 +39,33 @@ def _short(trace: Trace | None, unreal: Unreal, look: Look, room: int) -> list[L
     if trace is None or trace.route is None:
         return [line(("not traced", Role.FAINT))]
     hops = [hop for hop in trace.route.hops if hop.kind is not HopKind.NOPROXY]
-    lines: list[Line] = []
+    lines = list(_turnings(trace, look, room))
     for hop in hops:
         lines += _hop(trace, hop, hop.id in unreal.hops, look, room)
         if hop is not hops[-1]:
             lines += _edge(trace, hop, hop.id in unreal.edges, look, room)
-    return lines
+    return [*lines, *_checksums(trace, look, room)]
+
+
+def _turnings(trace: Trace, look: Look, room: int) -> Iterator[Line]:
+    """What changed the way before anybody was asked."""
+    for event in trace.turnings:
+        if is_bend(event):
+            first = turning_question(event).branches[0]
+            mark = str(getattr(look.symbols, first.symbol)), first.role
+            words = look.text(f"{event.turning}: {first.answer}: {first.on}")
+            yield from wrap_pieces([mark, " "], words, room)
+
+
+def _checksums(trace: Trace, look: Look, room: int) -> Iterator[Line]:
+    """Who vouched for what came, where a trace tells of each hash."""
+    if not trace.sworn:
+        return
+    from tui.drawing.oath_rows import summary
+
+    answer, role, more = summary(trace) or ("", Role.PLAIN, "")
+    symbol = {Role.FAIL: look.symbols.fail, Role.OK: look.symbols.ok}.get(role, look.symbols.none)
+    yield from wrap_pieces([(symbol, role), " "], look.text(f"checksums {answer}: {more}"), room)
 
 
 def _hop(trace: Trace, hop: HopView, is_unreal: bool, look: Look, room: int) -> Iterator[Line]:

@@ -41,6 +41,8 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
     TYPES: ClassVar[bool] = False
     """Whether there is a line of input that takes what is typed, even before it is there (``give_keys``)."""
 
+    FOLLOWS: ClassVar[bool] = False
+    """Whether it is made anew whenever the session has changed."""
     NARROWS: ClassVar[bool] = False
     """Whether make_rows leaves out by itself what is not looked for."""
 

@@ -23,6 +23,8 @@ Choices = Callable[[], Sequence[Choice]]
 class MaskedScreen(Overlay[object]):
     """A screen that privacy masks as it does the workbench."""
 
+    FOLLOWS: ClassVar[bool] = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         key("p", "mask", "masked.privacy", "Hosts, users and private paths under other names, and back"),
     ]

@@ -16,6 +16,7 @@ from tui.drawing.trace_details import body_details, trace_details
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.tree_rows import first_hop, tree_rows
 from tui.drawing.tree_view import TreeView, guilty_layer, guilty_row, open_by_themselves
+from tui.drawing.turning_questions import folded_into
 from tui.lines import Role, Row, line
 from tui.trial import Unreal
 from tui.widgets.line_list import LineList
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDS = (
     Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS, Part.VERSION,
+    Part.PROJECT, Part.TURNING, Part.CACHE, Part.SWORN,
 )  # fmt: skip
 """The rows that unfold."""
 
@@ -159,7 +161,7 @@ class TreePane(Pane):
         if not isinstance(key, TreeKey):
             return
         by_itself = open_by_themselves(self._trace, self._now)
-        if key.part in FOLDS:
+        if self._unfolds(key):
             is_open = self._folds.get(key, key in by_itself)
             if event.direction == 0 or (event.direction > 0) is not is_open:
                 self._folds[key] = not is_open
@@ -168,6 +170,11 @@ class TreePane(Pane):
         parent = self.inside_of(key)
         if event.direction < 0 and parent is not None:
             self.list.select(parent)
+
+    def _unfolds(self, key: TreeKey) -> bool:
+        """Whether there is anything inside of a row: not of a step of a hash, nor of what changes nothing."""
+        plain_turning = key.part is Part.TURNING and self.inside_of(key) is not None
+        return key.part in FOLDS and not plain_turning and not (key.part is Part.SWORN and key.name)
 
     def unfold(self, request: int) -> None:
         """Unfold a request, and the hop that it belongs to."""
@@ -242,6 +249,11 @@ class TreePane(Pane):
                 return TreeKey(Part.LADDER, key.number) if own is None else TreeKey(Part.REQUEST, own)
             case Part.REQUEST | Part.FINDING | Part.LADDER | Part.CAPABILITY | Part.CASE:
                 return None if hop is None else TreeKey(Part.HOP, hop)
+            case Part.SUM_WAY | Part.HEAD | Part.SWORN:
+                is_step = key.part is Part.SWORN and bool(key.name)
+                return TreeKey(Part.SWORN, key.number) if is_step else TreeKey(Part.CHECKSUMS)
+            case Part.TURNING if key.number < len(self._trace.turnings):
+                return folded_into(self._trace.turnings[key.number])
         return None
 
     def reveal(self, key: Hashable) -> None:
