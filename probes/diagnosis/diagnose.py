@@ -25,7 +25,7 @@ from probes.diagnosis.wanted_toolchain import private_toolchain, wanted_toolchai
 from probes.golang.goproxy import HopKind
 from probes.ladder.faults import Fault, Judgement, Rung
 from probes.net.limits import FOR_EVER
-from probes.trace.events import RungClimbed, SettingView
+from probes.trace.events import Bend, RungClimbed, SettingView, Turning
 from probes.trace.fold import Trace
 
 
@@ -103,7 +103,28 @@ def _of_fault(fault: Fault) -> _Meaning:
 
 def _primary(trace: Trace, symptom: Symptom, shell: Shell) -> Case:
     meaning = _of_toolchain(trace) or _by_lint(trace, symptom) or _meaning(trace, symptom)
+    meaning = _of_the_cache(trace, _of_own_database(trace, meaning))
     return _case(trace, symptom, meaning, Level.ERROR, shell)
+
+
+def _of_own_database(trace: Trace, meaning: _Meaning) -> _Meaning:
+    """The public database is no way to one of your own: its key is asked for, or its own address."""
+    is_public = trace.route is None or trace.route.checksum in PUBLIC_DATABASES
+    if is_public or meaning.rule.id != "R04" or not {"alias", "default"} & set(meaning.remedies):
+        return meaning
+    is_key = "default" in meaning.remedies[:1]
+    own = ("own-key", "own-way") if is_key else ("own-way",)
+    kept = [name for name in meaning.remedies if name not in ("alias", "default", "serving-proxy")]
+    return replace(meaning, remedies=(*kept, *own))
+
+
+def _of_the_cache(trace: Trace, meaning: _Meaning) -> _Meaning:
+    """A file that the module cache answered with: no proxy is at fault."""
+    spared = any(one.turning is Turning.CACHE and one.bend is Bend.ANSWERS for one in trace.turnings)
+    if not spared or meaning.rule.id not in ("R12", "R13"):
+        return meaning
+    rest = [name for name in meaning.remedies if name != "evict"]
+    return replace(meaning, remedies=("evict", *rest))
 
 
 def _of_toolchain(trace: Trace) -> _Meaning | None:
@@ -217,7 +238,7 @@ _MODE_REMEDIES = (
 def _settled_mode(symptom: Symptom, meaning: _Meaning) -> _Meaning:
     """A trace asks outside of any project: only a setting can have told go not to look."""
     if meaning.rule.id == "R12":
-        return replace(meaning, remedies=("elsewhere", "newer", "compare", "evict"))
+        return replace(meaning, remedies=("elsewhere", "newer", "odd", "evict"))
     if meaning.rule.id != "R06":
         return meaning
     for words, remedies in _MODE_REMEDIES:

@@ -292,7 +292,7 @@ class Trace:
         text = text if refused is None or text != SECURITY_ERROR else refused.because
         if not zips and refused is not None:
             summary = f"the hash of the {refused.what} is not vouched for: {refused.because}"
-            return FirstCause(None, Op.SUM.value, summary, finished.rule)
+            return FirstCause(None, Op.SUM.value, summary, finished.rule or _CHECKED)
         if not zips:
             return FirstCause(None, "query", text, finished.rule)
         hop = self.hop(zips[-1].started.hop)
@@ -441,6 +441,9 @@ def _turning_json(turned: TurningTaken) -> dict[str, Any]:
 def _headers_json(headers: Iterable[Header]) -> list[dict[str, str]]:
     return [{"name": header.name, "value": header.value} for header in headers]
 
+
+_CHECKED = "cmd/go/internal/modfetch/fetch.go checkModSum"
+"""Where go exits for a hash that go.sum or the database contradicts."""
 
 _PURPOSE_OPS = {
     Purpose.QUERY: "query",
