@@ -1,6 +1,6 @@
 """The first rows of the tree: what the project, a setting or the module cache decided before any packet.
 
-  ▹ – project?      no: looked at go.work and exclude   mine/go.mod
+  ▹ – project?      no: go.work and exclude change nothing   mine/go.mod
   ▹ ↓ replace?      leads away: to demo.example/fork@v1.1.0   go.mod:7
   ▹ ■ readonly?     stops here: go.sum has no line for it   go.sum
 """
@@ -56,7 +56,8 @@ def _project_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
     if bends:
         answer = line(("yes", Role.WARN), f": {names}")
     elif looked:
-        answer = line("no", (f": looked at {straight}", Role.FAINT))
+        change = "changes" if len({one.turning for _, one in looked}) == 1 else "change"
+        answer = line("no", (f": {straight} {change} nothing", Role.FAINT))
     else:
         answer = line(("no turning so far" if trace.finished is None else "no turning", Role.FAINT))
     # The file and its folder are enough here; the details have all of the path.
