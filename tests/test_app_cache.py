@@ -71,6 +71,20 @@ async def test_what_is_poisoned_is_shown_agreed_to_and_removed(tmp_path: Path, m
         assert "nothing looks wrong" in text
 
 
+async def test_what_was_not_read_is_told(tmp_path: Path, made: Made) -> None:
+    """Neither "every hash is right" of folders nobody looked into, nor of a go.sum that is broken."""
+    cache = Cache(tmp_path / "mod")
+    (cache.downloads / "linked").symlink_to(tmp_path)
+    (tmp_path / "go.mod").write_text("module here.test\n")
+    (tmp_path / "go.sum").write_text("garbage\n")
+    async with opened(app_on(cache.folder, made, None), BROAD) as pilot:
+        await press(pilot, "dollar_sign")
+        text = screen_text(pilot.app)
+        assert "not read: cache/download/linked: a symbolic link" in text
+        assert "go.sum is not compared" in text
+        assert "nothing else looks wrong" in text
+
+
 async def test_a_version_opens_and_privacy_masks_all_of_it(tmp_path: Path, made: Made) -> None:
     cache = Cache(tmp_path / "mod")
     cache.fill("secret.corp/team/x")

@@ -177,7 +177,7 @@ def test_every_fault_has_its_step() -> None:
     asking = {fault for fault in SumFault if fault.value not in STEP_OF_FAULT}
     assert {one.name for one in asking} == {
         "BAD_NAME", "NOT_FOUND", "REFUSED", "SERVER", "STATUS", "PROXY_REFUSES", "TIMEOUT", "UNREACHABLE",
-        "OTHER",
+        "OTHER", "TOO_LONG",
     }  # fmt: skip
 
 

@@ -107,8 +107,9 @@ def test_hostile_names_are_counted_and_passed_over(cache: Cache, capsys: pytest.
     (cache.downloads / "loop").symlink_to(cache.downloads)
     (cache.folder / "m.test" / "loop").symlink_to("..")
     code, found = looked(capsys, "--verify")
-    assert (code, found["counts"]["versions"]) == (0, 1)
+    assert (code, found["counts"]["versions"]) == (3, 1)
     assert kinds(found) == [("strange-name", "note")]
+    assert found["unreadable"] == ["cache/download/loop: a symbolic link, which is not followed"]
 
 
 def endless(cache: Cache) -> None:
@@ -129,6 +130,12 @@ def bomb(cache: Cache) -> None:
     for declared in ((1 << 20).to_bytes(4, "little"),):
         data = data.replace(declared, (1 << 30).to_bytes(4, "little"))
     cache.at("zip").write_bytes(data)
+
+
+def endless_file(cache: Cache) -> None:
+    """A file in what is unpacked that takes hours to read."""
+    with (cache.tree / "go.mod").open("wb") as file:
+        file.truncate(1 << 40)
 
 
 def huge_mod(cache: Cache) -> None:
@@ -155,7 +162,7 @@ def link_to_a_device(cache: Cache) -> None:
 
 
 HOSTILE: dict[Callable[[Cache], None], str] = {
-    endless: "dir-modified", fifo_in_tree: "dir-modified", bomb: "zip-huge", huge_mod: "mod-huge",
+    endless: "dir-modified", endless_file: "dir-modified", fifo_in_tree: "dir-modified", bomb: "zip-huge", huge_mod: "mod-huge",
     huge_info: "mod-huge", all_fifos: "not-plain", link_to_a_device: "not-plain",
 }  # fmt: skip
 
@@ -246,7 +253,7 @@ def test_what_root_writes_belongs_to_whom_the_cache_belongs(
     given: list[tuple[str, int]] = []
 
     def give(handle: int, uid: int, _gid: int) -> None:
-        given.append((Path(os.readlink(f"/proc/self/fd/{handle}")).name, uid))
+        given.append((Path(f"/proc/self/fd/{handle}").readlink().name, uid))
 
     real = os.fstat
 
@@ -263,6 +270,16 @@ def test_what_root_writes_belongs_to_whom_the_cache_belongs(
         assert mending.mend(plan).is_done
         assert [name.removesuffix(f".{os.getpid()}") for name, _ in given] == expected
         assert {uid for _, uid in given} == {4711}
+
+
+def test_a_lock_that_is_a_folder_is_named(cache: Cache, capsys: pytest.CaptureFixture[str]) -> None:
+    """go downloads nothing of the version; without a lock modtrace removes nothing either."""
+    cache.at("lock").mkdir()
+    code, found = looked(capsys, "--fix", "--yes")
+    assert (code, kinds(found), found["plan"]) == (1, [("not-plain", "bad")], [])
+    assert found["findings"][0]["command"] == f"rm -rf {cache.at('lock')}"
+    cache.at("lock").rmdir()
+    assert looked(capsys)[0] == 0
 
 
 def test_what_cannot_be_removed_is_told(
@@ -287,6 +304,12 @@ def test_it_asks_first_and_takes_no_for_an_answer(cache: Cache, tmp_path: Path) 
     assert (without.returncode, cache.at("mod").exists()) == (1, True)
     assert "--yes" in without.stderr
     assert f"remove {cache.at('mod')}" in without.stdout
+    into_a_file = ["sh", "-c", f"exec {COMMAND} cache --fix >{tmp_path}/out"]
+    with TerminalSession(into_a_file, env=env, cwd=tmp_path) as session:
+        session.wait_for("Remove this? [y/N]")
+        assert "  remove " in session.screen()
+        session.press("\x03")
+        assert session.wait_for_exit() == 130
     for answer, code, is_there in (("n", 1, True), ("", 1, True), ("y", 0, False)):
         with TerminalSession([COMMAND, "cache", "--fix"], env=env, cwd=tmp_path) as session:
             session.wait_for("Remove this? [y/N]")
@@ -431,17 +454,6 @@ def test_of_what_cannot_be_looked_at_nothing_is_removed(cache: Cache) -> None:
     assert (cache.tree / "go.mod").exists()
 
 
-def test_a_file_that_is_refused_is_named_for_root_too(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(file: Path, _most: int) -> bytes:
-        raise PermissionError(errno.EACCES, "Permission denied", str(file))
-
-    monkeypatch.setattr("probes.cache.looks.read_regular", refuse)
-    entry = entry_of(str(cache.folder), PATH, VERSION)
-    found = list(looks(entry, Looker()))
-    assert {one.kind.value for one in found} == {"unreadable"}
-    assert found[0].go_says == f"open {cache.at('mod')}: permission denied"
-
-
 # -- the command -------------------------------------------------------------------------------------------
 
 
@@ -480,8 +492,17 @@ def test_control_c_ends_it_at_once(cache: Cache, tmp_path: Path) -> None:
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(f"{NAME}/zeros", bytes(400 << 20))
     cache.at("zip").write_bytes(made.getvalue())
-    running = start("cache", "--verify", env=dict(os.environ), cwd=tmp_path)
-    handle = os.path.realpath(cache.at("zip"))
+    _interrupt(cache.at("zip"), tmp_path)
+    cache.at("zip").unlink()
+    with (cache.tree / "go.mod").open("wb") as file:  # and of an unpacked file
+        file.truncate(500 << 20)
+    _interrupt(cache.tree / "go.mod", tmp_path)
+
+
+def _interrupt(hashed: Path, folder: Path) -> None:
+    """As soon as a file is open."""
+    running = start("cache", "--verify", env=dict(os.environ), cwd=folder)
+    handle = os.path.realpath(hashed)
     deadline = time.monotonic() + 30
     while running.poll() is None and time.monotonic() < deadline and not _has_open(running.pid, handle):
         time.sleep(0.005)

@@ -347,6 +347,8 @@ def test_gosumdb_is_left_alone(value: str) -> None:
 def test_a_proxy_of_goproxy_is_known_as_a_proxy() -> None:
     process = {"GOPROXY": "https://mine.example,direct", "GOSUMDB": "sum.golang.org https://mine.example"}
     assert findings(process)["gosumdb.base-path"].level is ERROR
+    process["GOSUMDB"] += ":8443"  # another server, which may well be a database
+    assert set(findings(process)) == {"gosumdb.explicit-url"}
 
 
 # --- Modes and folders

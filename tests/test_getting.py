@@ -38,7 +38,7 @@ from probes.sources.remembered import Memory
 from probes.trace.events import Event, GetFinished, Outcome, PrefixAnswered, PrefixAsked, Verdict
 from probes.trace.fold import Trace
 from probes.trace.getting import search
-from probes.trace.got import GetSearch
+from probes.trace.got import NEW_PROJECT, GetSearch
 from probes.trace.recording import read_recording, write_recording
 from tests.app_support import opened, press, replay_app, screen_text, settings_app
 from tests.modtrace import clean_environment, modtrace
@@ -339,6 +339,10 @@ def test_both_verdicts_stand_beside_each_other(tmp_path: Path) -> None:
         variables = clean_environment(tmp_path, GOPROXY=world.urls[0])
         done = modtrace("trace", "--as", "get", f"{DEEP}@v1.0.0", env=variables, cwd=tmp_path)
         plain = modtrace("trace", f"{DEEP}@v1.0.0", env=variables, cwd=tmp_path)
+        (tmp_path / "go.mod").write_text("module corp.test/shop\n\ngo 1.21\n")
+        inside = modtrace("trace", "--as", "get", f"{DEEP}@v1.0.0", env=variables, cwd=tmp_path)
+    assert NEW_PROJECT in inside.stdout
+    assert NEW_PROJECT not in done.stdout
     assert done.returncode == 0  # that of go get
     assert plain.returncode == 1
     assert "  go get: ok, takes corp.test/team/lib v1.0.0" in done.stdout

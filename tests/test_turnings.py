@@ -157,7 +157,7 @@ def test_the_options_of_trace_choose_the_project(tmp_path: Path) -> None:
         doctor = modtrace("doctor", A, "-C", "shop", "--json", env=env, cwd=tmp_path)
     assert f"{A}@latest -> v1.1.0" in inside.stdout
     assert f"project  {tmp_path}/shop/go.mod" in inside.stdout
-    assert "exclude? leads: it is excluded: no query chooses it (go.mod:5)" in inside.stdout
+    assert "exclude? leads: v1.3.0 is excluded: no query chooses it (go.mod:5)" in inside.stdout
     assert (json.loads(without.stdout)["version"], json.loads(without.stdout)["project"]) == ("v1.3.0", "")
     said = json.loads(away.stdout)
     assert (said["version"], said["turnings"][-1]["turning"]) == ("v1.1.0", "exclude")

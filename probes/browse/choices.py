@@ -23,7 +23,7 @@ from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
 from probes.golang.goproxy import Access, Hop
 from probes.golang.redact import redact
-from probes.net.limits import Limits
+from probes.net.limits import Limits, Stalled
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import Repo
 from probes.trace.checksums import ChecksumGate
@@ -115,6 +115,8 @@ class Chooser:
         version = error = None
         unknown = False
         try:
+            if self._project.unsaid:
+                raise Stalled(self._project.unsaid)
             if self._refused is not None:
                 raise Fatal(self._refused)
             mains = {go_mod.module_path for go_mod in self._project.modules}
@@ -144,7 +146,7 @@ def _refusal(environment: Environment, project: Project) -> str | None:
 
     def check_project() -> None:
         if project.error:
-            raise GoError(f"go: {project.error}")
+            raise GoError(project.error)
 
     stopped = refused(environment, ("cmd/go/internal/modload/init.go loadModFile", check_project))
     return stopped.error if stopped is not None and stopped.outcome is Outcome.FAILS else None

@@ -8,35 +8,25 @@ leaves to those of its dependencies, which may want a newer version than it name
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from probes.golang import semver
 from probes.golang.environment import Environment
-from probes.golang.errors import GoError
-from probes.golang.gomod_full import FullGoMod, read_full
-from probes.golang.mode import goflag
-from probes.golang.modzip import MAX_GO_MOD
-from probes.golang.os_errors import errno_words
-from probes.project import project as whole
-from probes.share.state import read_regular
+from probes.golang.gomod_full import FullGoMod
+from probes.project.loading import load_project
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with a go.mod; none where ``folder`` is None."""
+    """What its files say; nothing outside of any module."""
 
-    folder: Path | None = None
-    go_mod: FullGoMod = field(default_factory=FullGoMod)
+    modules: tuple[FullGoMod, ...] = ()
+    """Every go.mod that counts."""
     error: str | None = None
-    """Why the go.mod cannot be read, in go's words."""
-    others: tuple[FullGoMod, ...] = ()
-    """Those of the other modules of a workspace."""
-
-    @property
-    def modules(self) -> tuple[FullGoMod, ...]:
-        """Every go.mod that counts."""
-        return self.go_mod, *self.others
+    """What go prints, whole, where it refuses them."""
+    unsaid: str = ""
+    """Why modtrace cannot tell what go makes of them."""
 
     def required(self, path: str) -> str:
         """The version of a module that is required now, "" where none is: an excluded one is not
@@ -72,26 +62,13 @@ def _is_file(file: Path) -> bool:
 
 
 def read_project(environment: Environment) -> Project:
-    """The project of the folder that go would run in. Blocks; raises nothing."""
-    here = environment.facts.working_directory
-    folder = project_folder(here)
-    try:
-        if here.startswith("/") and whole.find_work(Path(here), environment) is not None:
-            modules = [one.parsed for one in whole.read_project(Path(here), environment).modules]
-            return Project(folder, modules[0], others=tuple(modules[1:])) if modules else Project(folder)
-    except OSError as error:
-        return Project(folder, error=f"{error.filename}: {errno_words(error)}")
-    except GoError as error:
-        return Project(folder, error=str(error))
-    if folder is None:
+    """The project of the folder that go would run in, as go loads it. Blocks; raises nothing.
+
+    A go line that is too new for the go at hand is no error here: another go may take over.
+    """
+    any_go = replace(environment, facts=replace(environment.facts, go_version=None))
+    found = load_project(any_go)
+    if found is None:
         return Project()
-    named = goflag(environment.get("GOFLAGS"), "modfile")
-    file = Path(here, named) if named else folder / "go.mod"
-    try:
-        found = read_full(read_regular(file, MAX_GO_MOD), file=str(file))
-    except OSError as error:
-        return Project(folder, error=f"{file}: {errno_words(error)}")
-    except GoError as error:
-        return Project(folder, error=str(error))
-    words = f"errors parsing {file}:\n" + "\n".join(found.errors) if found.errors else None
-    return Project(folder, found, words)
+    modules = tuple(one.parsed for one in found.modules)
+    return Project(modules, found.error or None, found.unsaid)

@@ -1,7 +1,8 @@
 """What the project at hand has to do with the cache: its go.sum, its replacements, and its build list.
 
 `go mod verify` looks at the build list alone, and in its order; it reads that from the go.mod files in the
-cache. Nobody is asked here: where one of these is not in the cache, go.sum says which versions are meant.
+cache. Nobody is asked here: where one of these is not in the cache, or is broken, the graph as far as it was
+read and go.sum say which versions are meant.
 
 Source: cmd/go/internal/modcmd/verify.go runVerify.
 """
@@ -19,6 +20,7 @@ from probes.golang.modzip import MAX_GO_MOD
 from probes.golang.os_errors import errno_words
 from probes.project.graph import load_graph
 from probes.project.project import Project, read_project
+from probes.project.selection import TOOLCHAINS
 from probes.share.state import read_regular
 
 Version = tuple[str, str]
@@ -35,7 +37,7 @@ class AtHand:
     verifies: tuple[Version, ...] = ()
     """What `go mod verify` looks at here, in its order."""
     is_exact: bool = False
-    """Whether that is the build list, and not just what stands in go.sum."""
+    """Whether that is the build list, and not just what go.mod and go.sum tell of it."""
     error: str = ""
 
 
@@ -67,7 +69,8 @@ def _build_list(project: Project, cache: str) -> tuple[tuple[Version, ...], bool
     except (GoError, OSError, ValueError, RecursionError):
         return _of_go_sum(project), False
     if found.error is not None:
-        return _of_go_sum(project), False
+        met = (one for one in found.graph.breadth_first() if one[1] and one[0] not in TOOLCHAINS)
+        return tuple(sorted({*met, *_of_go_sum(project)})), False
     return tuple(one for one in found.modules if one[1]), True
 
 

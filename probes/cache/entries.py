@@ -10,12 +10,14 @@ golang.org/x/mod/module EscapePath, EscapeVersion. Semantics §7.1.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from probes.golang import module
 from probes.golang.errors import GoError
@@ -74,8 +76,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """PATH@VERSION."""
-        return f"{self.path}@{self.version}"
+        """PATH@VERSION; of what is no version the path alone."""
+        return f"{self.path}@{self.version}" if self.version else self.path
 
     def file(self, suffix: str) -> str:
         """A file as it is named below the cache."""
@@ -176,6 +178,8 @@ class Walk:
         for one in self._scan(folder):
             below = f"{folder}/{one.name}"
             if not one.is_dir(follow_symlinks=False) or (depth == 0 and one.name == SUMDB):
+                if one.is_symlink() and Path(one.path).is_dir():
+                    self._cannot(below, OSError(errno.ELOOP, "a symbolic link, which is not followed"))
                 continue
             if one.name == "@v":
                 yield from self._module(folder, below)

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     GO_SUM_OTHER = "go-sum-other"
     FOREIGN_OWNER = "foreign-owner"
     WORLD_WRITABLE = "world-writable"
+    RECORD_BROKEN = "record-broken"
+    TILE_BROKEN = "tile-broken"
     LINK = "link"
     LEFTOVER = "leftover"
     NO_CACHE = "no-cache"

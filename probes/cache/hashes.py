@@ -60,6 +60,20 @@ class Known:
         return (self.zip is not None or not self.has_zip) and (self.tree is not None or not self.hashes_tree)
 
     @property
+    def sees_zip(self) -> bool:
+        """Whether go takes the zip for there (os.Stat): a link that leads nowhere is none."""
+        zip_ = self.entry.files.get("zip")
+        if zip_ is None or not zip_.is_link:
+            return zip_ is not None
+        try:
+            Path(self.entry.place("zip")).stat()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # a link to itself
+        return True
+
+    @property
     def is_malformed(self) -> bool:
         """Whether there is a .ziphash with something else in it; go then hashes the zip again."""
         text = self.recorded
@@ -107,17 +121,17 @@ def verify_words(known: Known) -> list[str]:
     entry = known.entry
     name = f"{entry.path} {entry.version}"
     if known.recorded is None:
-        if "zip" not in entry.files and not known.tree_counts:
+        if not known.sees_zip and not known.tree_counts:
             return []
         return [f"{name}: missing ziphash: {known.why_not}"]
     lines = []
-    if "zip" in entry.files:
+    if known.sees_zip:
         if known.zip is None or known.zip.sum == "":
             return [f"{name}: {_why_no_hash(known.zip, entry.place('zip'))}"]
         if known.zip.sum != known.recorded:
             lines.append(f"{name}: zip has been modified ({entry.place('zip')})")
     if known.tree_counts and known.tree is not None:
-        if known.tree.error is not None:
+        if known.tree.error is not None and not known.tree.too_much:
             return [*lines, f"{name}: {known.tree.error}"]
         if known.tree.sum != known.recorded:
             lines.append(f"{name}: dir has been modified ({entry.tree_place})")
@@ -175,7 +189,7 @@ def _work(known: Known) -> list[HashWork]:
     if known.has_zip:
         todo.append(HashWork(Path(entry.place("zip")), most_bytes=MAX_ZIP_FILE))
     if known.hashes_tree:
-        todo.append(HashWork(Path(entry.tree_place), entry.name))
+        todo.append(HashWork(Path(entry.tree_place), entry.name, most_bytes=MAX_ZIP_FILE))
     return todo
 
 
@@ -183,9 +197,10 @@ def judged(known: Known, looker: Looker) -> list[Finding]:
     """What a look and the hashes say together."""
     if known.zip is not None and known.zip.sum and not known.tree_counts:
         known.unfit = _unfit(known.entry)
-    found = [*judge(known, looker), *looks(known.entry, looker)]
-    unique = {(one.kind, one.file): one for one in reversed(found)}
-    return sorted(reversed(unique.values()), key=lambda one: (not one.is_bad, one.file))
+    unique: dict[tuple[Kind, str], Finding] = {}
+    for one in (*judge(known, looker), *looks(known.entry, looker)):
+        unique.setdefault((one.kind, one.file), one)
+    return sorted(unique.values(), key=lambda one: (not one.is_bad, one.file))
 
 
 def _unfit(entry: Entry) -> str:
@@ -380,7 +395,10 @@ def _judge_tree(known: Known, now: _Verdict, vouched: list[str]) -> None:
 def _judge_tree_hash(known: Known, now: _Verdict, repair: Repair) -> None:
     entry, hashed = known.entry, known.tree
     assert hashed is not None
-    if hashed.error is not None:
+    if hashed.too_much:
+        words = f"files were changed or added: {hashed.error}, and go unpacks no zip of so many"
+        says = f"{entry.path} {entry.version}: dir has been modified ({entry.tree_place}); a build takes it"
+    elif hashed.error is not None:
         words, says = "it cannot be hashed", f"{entry.path} {entry.version}: {hashed.error}"
     elif now.final is not None and hashed.sum != now.final:
         words = f"files were changed, added or taken away: its hash is {hashed.sum}"

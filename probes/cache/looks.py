@@ -15,6 +15,7 @@ import re
 import shlex
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +40,7 @@ OLD_VGO = b"//vgo 0.0."
 _END_OF_ZIP = b"PK\x05\x06"
 _MODULE_LINE = re.compile(rb"""^module[ \t]+["`]?([^\s"`]+)["`]?[ \t\r]*(?://.*)?$""", re.MULTILINE)
 _FETCHED_AGAIN = "go asks for what is not there, and believes the rest as it is"
+ASKS_AGAIN = "asks for it again each time; with GOPROXY=off: module lookup disabled by GOPROXY=off"
 PARSING = "parsing go.mod: "
 
 
@@ -53,6 +55,8 @@ class Looker:
     """What the project at hand vouches for."""
     replaced: frozenset[tuple[str, str]] = frozenset()
     """What the project at hand puts in place of what: the old path and the new one."""
+    wanted: frozenset[tuple[str, str]] = frozenset()
+    """The versions that it is built from: of these go reads the go.mod."""
     thorough: bool = False
     """Whether each go.mod is read to its end."""
 
@@ -98,6 +102,8 @@ def one_file(entry: Entry, suffix: str, why: str = _FETCHED_AGAIN) -> Repair:
 def _kinds(entry: Entry) -> Iterator[Finding]:
     """Files that are none, links."""
     for suffix, lying in entry.files.items():
+        if suffix == "lock" and lying.is_folder:
+            yield _no_lock(entry)
         if suffix in ("lock", "partial"):
             continue
         if lying.is_link:
@@ -111,9 +117,20 @@ def _kinds(entry: Entry) -> Iterator[Finding]:
 def not_plain(entry: Entry, suffix: str, lying: Lying) -> Finding:
     """A folder, a FIFO or a device where a file belongs."""
     what = "a folder" if lying.is_folder else "a FIFO" if stat.S_ISFIFO(lying.mode) else "no plain file"
-    says = f"read {entry.place(suffix)}: is a directory" if lying.is_folder else "it waits, for ever perhaps"
+    says = "it waits, for ever perhaps"
+    if lying.is_folder:
+        says = _not_read(entry, suffix, "is a directory", "read")
     words = f"the .{suffix} is {what}; go writes a plain file there"
     return bad(Kind.NOT_PLAIN, entry, entry.file(suffix), words, says, one_file(entry, suffix))
+
+
+def _no_lock(entry: Entry) -> Finding:
+    """A folder in the place of the lock: go cannot download the version, and modtrace not lock it."""
+    place = entry.place("lock")
+    words, says = "the .lock is a folder; go makes an empty file there", f"open {place}: is a directory"
+    command = f"rm -rf {shlex.quote(place)}"
+    file, kind = entry.file("lock"), Kind.NOT_PLAIN
+    return Finding(kind, Level.BAD, file, words, says, entry.path, entry.version, command=command)
 
 
 def _link(entry: Entry, suffix: str) -> Iterator[Finding]:
@@ -121,7 +138,7 @@ def _link(entry: Entry, suffix: str) -> Iterator[Finding]:
         found = Path(entry.place(suffix)).stat()
     except OSError as error:
         words = f"the .{suffix} is a symbolic link that leads nowhere: {errno_words(error)}"
-        says = f"open {entry.place(suffix)}: {errno_words(error)}"
+        says = _not_read(entry, suffix, errno_words(error))
         yield bad(Kind.LINK, entry, entry.file(suffix), words, says, one_file(entry, suffix))
         return
     if stat.S_ISREG(found.st_mode):
@@ -195,28 +212,26 @@ def _other_path(entry: Entry, declared: str, looker: Looker, repair: Repair) -> 
     if (declared, entry.path) in looker.replaced:
         words += ", as it should: the project puts it in place of that"
         return note(Kind.MOD_OTHER_PATH, entry, entry.file("mod"), words, "takes it")
-    inner = _inner_go_mod(entry)
-    if inner is not None and _declared(inner, False)[0] == entry.path:
+    is_own = any(_declared(inner, False)[0] == entry.path for inner in _inner_go_mods(entry))
+    if is_own:
         words += f", but the go.mod in the module itself says {entry.path}"
+    if is_own or (entry.path, entry.version) in looker.wanted:
         return bad(Kind.MOD_OTHER_PATH, entry, entry.file("mod"), words, says, repair)
     words += f"; that is right for a fork that is used with replace {declared} => {entry.path}"
     return note(Kind.MOD_OTHER_PATH, entry, entry.file("mod"), words, f"without a replace: {says}")
 
 
-def _inner_go_mod(entry: Entry) -> bytes | None:
-    """The go.mod of what is unpacked, or else of the zip."""
-    try:
-        return read_regular(Path(entry.tree_place, "go.mod"), MOST_PARSED)
-    except (OSError, ValueError):
-        pass
+def _inner_go_mods(entry: Entry) -> Iterator[bytes]:
+    """The go.mod of what is unpacked, and that of the zip; one of the two may be spoiled."""
+    with suppress(OSError, ValueError):
+        yield read_regular(Path(entry.tree_place, "go.mod"), MOST_PARSED)
     lying = entry.files.get("zip")
     if lying is None or not lying.is_plain:
-        return None
-    try:
-        with open(entry.place("zip"), "rb") as file:
-            return go_mod_of(entry.path, entry.version, file, lying.size)
-    except (OSError, GoError):
-        return None
+        return
+    with suppress(OSError, GoError), open(entry.place("zip"), "rb") as file:
+        found = go_mod_of(entry.path, entry.version, file, lying.size)
+        if found is not None:
+            yield found
 
 
 def _start(data: bytes) -> str:
@@ -243,8 +258,7 @@ def _info(entry: Entry, looker: Looker) -> Iterator[Finding]:
         found = decode_rev_info(data)
     except GoError as error:
         what = "it is a web page" if data.lstrip()[:1] == b"<" else f"it is no JSON of go's: {error}"
-        says = "asks for it again each time; with GOPROXY=off: module lookup disabled by GOPROXY=off"
-        yield bad(Kind.INFO_BROKEN, entry, file, what, says, repair)
+        yield bad(Kind.INFO_BROKEN, entry, file, what, ASKS_AGAIN, repair)
         return
     if found.version != entry.version:
         words = f"it is about {found.version or 'no version'}, and not about {entry.version}"
@@ -290,7 +304,7 @@ def _read(entry: Entry, suffix: str, most: int) -> bytes | Finding:
         return read_regular(Path(entry.place(suffix)), most)
     except TooLarge:
         words = f"the .{suffix} has more than {most:,} bytes; none of go's has"
-        says = "reads all of it"
+        says = f"reads all of {entry.place(suffix)}"
         return bad(Kind.MOD_HUGE, entry, entry.file(suffix), words, says, one_file(entry, suffix))
     except OSError as error:
         return unreadable(entry, suffix, error)
@@ -299,11 +313,16 @@ def _read(entry: Entry, suffix: str, most: int) -> bytes | Finding:
 def unreadable(entry: Entry, suffix: str, error: OSError) -> Finding:
     """A file that this user may not read, or that the disk does not give."""
     words = f"the .{suffix} cannot be read: {errno_words(error)}"
-    says = f"open {entry.place(suffix)}: {errno_words(error)}"
+    says = _not_read(entry, suffix, errno_words(error))
     if error.errno not in (errno.EACCES, errno.EPERM):
         return Finding(Kind.UNREADABLE, Level.BAD, entry.file(suffix), words, says, entry.path, entry.version)
     repair = one_file(entry, suffix, "go puts a file of yours in its place")
     return bad(Kind.UNREADABLE, entry, entry.file(suffix), words, says, repair)
+
+
+def _not_read(entry: Entry, suffix: str, words: str, call: str = "open") -> str:
+    """What go does with a file that it does not get: a .mod or an .info it takes as not there."""
+    return ASKS_AGAIN if suffix in ("mod", "info") else f"{call} {entry.place(suffix)}: {words}"
 
 
 def _owners(entry: Entry, looker: Looker) -> Iterator[Finding]:

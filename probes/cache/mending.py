@@ -48,11 +48,13 @@ class Plan:
     bytes: int
     """How much goes."""
     files: int
+    is_apart: bool = False
+    """Whether it is of no version of a module, and no lock is to be held for it."""
 
     @property
     def command(self) -> str:
-        """What brings it back."""
-        return f"go mod download {self.entry.name}"
+        """What brings it back; "" where go does so by itself."""
+        return f"go mod download {self.entry.name}" if self.entry.version else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,16 @@ def plan_of(entry: Entry, findings: list[Finding]) -> Plan | None:
     return Plan(entry, tuple(order), rehash, whys, sum(one[0] for one in sizes), sum(one[1] for one in sizes))
 
 
+def plan_apart(cache: str, finding: Finding) -> Plan:
+    """What a finding asks for that is about no version in the cache: a file of a checksum database."""
+    assert finding.repair is not None
+    folder, _, stem = finding.file.rpartition("/")
+    entry = Entry(cache, finding.path, finding.version, folder, stem)
+    sizes = [measured(f"{cache}/{name}") for name in finding.repair.removes]
+    size, files = sum(one[0] for one in sizes), sum(one[1] for one in sizes)
+    return Plan(entry, finding.repair.removes, False, (finding.repair.why,), size, files, is_apart=True)
+
+
 def measured(place: str) -> tuple[int, int]:
     """The bytes and the files of what lies there, no link followed."""
     size = files = 0
@@ -112,7 +124,8 @@ def mend(plan: Plan) -> Mended:
         with ExitStack() as held:
             root = os.open(entry.cache, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             held.callback(os.close, root)
-            held.enter_context(_locked(root, entry))
+            if not plan.is_apart:
+                held.enter_context(_locked(root, entry))
             for name in plan.removes:
                 _remove(root, name, _seen(entry, name))
                 removed.append(name)
@@ -250,7 +263,7 @@ def _open_to_remove(name: str, above: int) -> int:
     except PermissionError:
         held = os.open(name, _FOLDER | getattr(os, "O_PATH", 0), dir_fd=above)
         try:
-            os.chmod(f"/proc/self/fd/{held}", 0o755)
+            Path(f"/proc/self/fd/{held}").chmod(0o755)
         finally:
             os.close(held)
         return os.open(name, _FOLDER, dir_fd=above)

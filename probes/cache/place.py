@@ -73,17 +73,18 @@ def _all(kind: Kind, words: str, says: str, command: str = "", level: Level = Le
 
 def _folder(folder: str, found: os.stat_result, uid: int) -> Place:
     findings: list[Finding] = []
+    quoted = shlex.quote(folder)
     if not os.access(folder, os.R_OK | os.X_OK):
         words = "the folder of the module cache may not be read by this user"
         findings.append(_all(Kind.UNREADABLE, words, f"open {folder}: permission denied"))
     elif found.st_uid != uid and uid != 0 and not os.access(folder, os.W_OK):
         words = "the module cache belongs to another user, and may only be read: what is complete can be used"
         says = f"mkdir {folder}/…: permission denied, for what is not there yet"
-        findings.append(_all(Kind.FOREIGN_OWNER, words, says, f"sudo chown -R {uid} {shlex.quote(folder)}", Level.NOTE))
+        findings.append(_all(Kind.FOREIGN_OWNER, words, says, f"sudo chown -R {uid} {quoted}", Level.NOTE))
     if found.st_mode & stat.S_IWOTH:
         words = "everybody may write into the folder of the module cache"
         findings.append(
-            _all(Kind.WORLD_WRITABLE, words, "uses it all the same", f"chmod o-w {shlex.quote(folder)}", Level.NOTE)
+            _all(Kind.WORLD_WRITABLE, words, "uses it all the same", f"chmod o-w {quoted}", Level.NOTE)
         )
     free_bytes = free_files = None
     try:

@@ -16,10 +16,13 @@ from probes.cache.entries import Entry, Walk, entry_of, module_entries
 from probes.cache.findings import Finding, Kind, Level
 from probes.cache.hashes import Known, judged, known_of, verified, verify_words
 from probes.cache.looks import Looker
-from probes.cache.mending import Mended, Plan, is_locked, mend, plan_of
+from probes.cache.mending import Mended, Plan, is_locked, mend, plan_apart, plan_of
 from probes.cache.place import Place
+from probes.cache.records import spoiled
 from probes.golang.dirhash import Abandoned
 
+STOPS = (Kind.GO_SUM_OTHER, Kind.MOD_HTML, Kind.MOD_BROKEN, Kind.MOD_OTHER_PATH, Kind.MOD_HUGE)
+"""What is wrong with a .mod at which go stops; one that it cannot read at all it asks for again."""
 BIGGEST = 10
 MOST_TOLD = 2000
 """Findings of a level that are kept word for word; of more only the number."""
@@ -45,6 +48,7 @@ class Wish:
             owner=self.place.owner,
             go_sum=self.at_hand.go_sum,
             replaced=self.at_hand.replaced,
+            wanted=frozenset(self.at_hand.verifies),
             thorough=thorough,
         )
 
@@ -92,6 +96,8 @@ class Survey:
     kinds: Counter[str] = field(default_factory=Counter)
     bad: dict[tuple[str, str], None] = field(default_factory=dict)
     """The versions with something to mend."""
+    apart: list[Finding] = field(default_factory=list)
+    """What is to be mended and is of no version: files of checksum databases."""
     words: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """What `go mod verify` would print about them."""
     seen: list[Seen] = field(default_factory=list)
@@ -145,7 +151,12 @@ class Survey:
     @property
     def is_good(self) -> bool:
         """Whether nothing is to be mended."""
-        return not self.bad and not self.place_is_bad
+        return not self.to_mend and not self.place_is_bad
+
+    @property
+    def to_mend(self) -> int:
+        """How many versions, and files that are of none, have something to mend."""
+        return len(self.bad) + len(self.apart)
 
     def go_mod_verify(self) -> list[str]:
         """What `go mod verify` prints in the project at hand, in its order."""
@@ -157,12 +168,13 @@ class Survey:
         return [line for key, words in self.words.items() if key not in mine for line in words]
 
     def stops_at(self) -> str:
-        """Where `go mod verify` stops here before it has verified anything: a .mod of the build list, of which
-        the hash is compared with go.sum before it is read."""
+        """Where `go mod verify` stops here before it has verified anything: a .mod of the build list.
+        Its hash is compared with go.sum before it is read."""
         wanted = set(self.wish.at_hand.verifies)
         stops = [
             one for one in self.findings
-            if one.is_bad and one.file.endswith(".mod") and (one.path, one.version) in wanted
+            if one.kind in STOPS and one.file.endswith(".mod") and one.is_bad
+            and (one.path, one.version) in wanted
         ]  # fmt: skip
         first = next((one for one in stops if one.kind is Kind.GO_SUM_OTHER), stops[0] if stops else None)
         return "" if first is None else first.go_says
@@ -193,6 +205,11 @@ def survey(wish: Wish, is_wanted: Callable[[], bool] = lambda: True) -> Iterator
         are = "1 name is none" if walk.strange_count == 1 else f"{walk.strange_count} names are none"
         words = f"{are} that go gives: {names}"
         found.tell(Finding(Kind.STRANGE, Level.NOTE, walk.strange[0], words, "passes over them"))
+    for one in spoiled(wish.place.folder, wish.path, wish.version, thorough=wish.looker.thorough):
+        if not is_wanted():
+            raise Abandoned
+        found.apart.append(one)
+        found.tell(one)
     found.findings.sort(key=lambda one: (not one.is_bad, one.path, one.version, one.file))
     yield found
 
@@ -244,12 +261,14 @@ def plans(found: Survey, is_wanted: Callable[[], bool] = lambda: True) -> Iterat
         plan = plan_of(known.entry, _told(Seen(known, findings)).findings)
         if plan is not None:
             yield plan
+    for one in found.apart:
+        yield plan_apart(cache, one)
 
 
 def mended(plan: Plan, looker: Looker) -> Mended:
     """Mend one version, and look whether that was enough."""
     done = mend(plan)
-    if done.errors:
+    if done.errors or plan.is_apart:
         return done
     entry = entry_of(plan.entry.cache, plan.entry.path, plan.entry.version)
     for known, findings in verified([entry], replace(looker, thorough=True)):

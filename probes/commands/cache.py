@@ -190,7 +190,7 @@ def _tell(args: argparse.Namespace, looking: _Looking, output: Output) -> int:
         done = _mend(args, looking.plans, found, output)
     if args.json:
         output.write(json_report(found, looking.plans, done))
-    is_mended = len(done) == len(found.bad) and all(one.is_done for one in done)
+    is_mended = len(done) == found.to_mend and all(one.is_done for one in done)
     if found.place_is_bad or not (found.is_good or is_mended):
         return ExitCode.FAILS
     return ExitCode.UNKNOWN if found.unreadable else ExitCode.OK
@@ -202,9 +202,10 @@ def _mend(args: argparse.Namespace, plans: list[Plan], found: Survey, output: Ou
     from probes.commands.cache_report import mended_report, plan_report
 
     tell = output.note if args.json else lambda text: output.write(text + "\n")
-    for line in plan_report(plans):
+    shown = list(plan_report(plans))
+    for line in shown:
         tell(line)
-    if not args.yes and not _agreed(output):
+    if not args.yes and not _agreed(output, [] if args.json or sys.stdout.isatty() else shown):
         tell("nothing was removed")
         return []
     done = []
@@ -213,7 +214,7 @@ def _mend(args: argparse.Namespace, plans: list[Plan], found: Survey, output: Ou
         done.append(one)
         for line in mended_report(one):
             tell(line)
-    gone = [one.plan for one in done if one.removed]
+    gone = [one.plan for one in done if one.removed and one.plan.command]
     if gone:
         tell("go downloads it again where it needs it; at once:")
         for plan in gone:
@@ -221,11 +222,13 @@ def _mend(args: argparse.Namespace, plans: list[Plan], found: Survey, output: Ou
     return done
 
 
-def _agreed(output: Output) -> bool:
-    """Whether somebody at the terminal says yes."""
+def _agreed(output: Output, unseen: list[str]) -> bool:
+    """Whether somebody at the terminal says yes; what went into a file is shown there first."""
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         output.complain("there is no terminal to ask on: --yes does it without asking")
         return False
+    for line in unseen:
+        output.note(line)
     sys.stderr.write("Remove this? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

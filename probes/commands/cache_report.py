@@ -39,6 +39,10 @@ def text_report(found: Survey, *, mends: bool = False) -> Iterator[str]:
     yield from _versions(found) if wish.path else _whole(found)
     for words in found.unreadable:
         yield from _wrapped("  not read: ", words)
+    if wish.at_hand.error:
+        words = " ".join(wish.at_hand.error.split())
+        yield from _wrapped("  ", f"go.sum is not compared, for the project here cannot be read: {words}")
+        yield "  more about it: modtrace sum --project"
     yield from _wrong(found, mends)
     yield from _verified(found)
 
@@ -96,10 +100,11 @@ def _wrong(found: Survey, mends: bool) -> Iterator[str]:
     bad = [one for one in found.findings if one.is_bad]
     notes = [one for one in found.findings if not one.is_bad]
     if bad:
-        yield f"wrong: {len(found.bad):,} of {found.versions:,} versions"
+        apart = f", and {len(found.apart):,} files of checksum databases" if found.apart else ""
+        yield f"wrong: {len(found.bad):,} of {found.versions:,} versions{apart}"
         name = ""
         for one in bad:
-            if (now := f"{one.path}@{one.version}") != name:
+            if (now := f"{one.path}@{one.version}".rstrip("@")) != name:
                 name = now
                 yield f"  {safe_text(name)}"
             yield from _finding(one, "    ")
@@ -146,11 +151,9 @@ def _verified(found: Survey) -> Iterator[str]:
     much = f"{found.hashed_files:,} files, {size(found.hashed_bytes)}"
     yield f"hashed {much}, of {found.hashed_versions:,} versions"
     hand = found.wish.at_hand
-    if hand.error:
-        yield from _wrapped("  the project here cannot be read: ", hand.error)
     if not hand.folder or found.wish.path:
         return
-    by = "its build list" if hand.is_exact else "what its go.sum names"
+    by = "its build list" if hand.is_exact else "what go.mod and go.sum tell of it"
     head = f"go mod verify in {hand.folder} looks at {len(hand.verifies):,} versions only ({by}), and says"
     yield from _wrapped("", head)
     stop = found.stops_at()
@@ -200,7 +203,7 @@ def json_report(found: Survey, plans: list[Plan], done: list[Mended]) -> str:
     whole: dict[str, Any] = {
         "schema": SCHEMA,
         "ok": not found.place_is_bad and not found.unreadable and (
-            found.is_good or (len(done) == len(found.bad) and all(one.is_done for one in done))
+            found.is_good or (len(done) == found.to_mend and all(one.is_done for one in done))
         ),
         "cache": place.folder,
         "module": found.wish.path or None,
@@ -241,6 +244,7 @@ def json_report(found: Survey, plans: list[Plan], done: list[Mended]) -> str:
             for one in done
         ],
         "unreadable": found.unreadable,
+        "project_error": hand.error or None,
     }  # fmt: skip
     return json.dumps(whole, indent=2, ensure_ascii=True) + "\n"
 

@@ -8,7 +8,7 @@ from probes.commands.plain import report
 from probes.golang.safetext import safe_text
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
-from probes.trace.got import GetSearch
+from probes.trace.got import NEW_PROJECT, GetSearch
 
 
 def both(trace: Trace) -> str:
@@ -45,6 +45,8 @@ def _verdicts(trace: Trace) -> Iterator[str]:
             yield f"    {finished.detail}"
         if finished.rule:
             yield f"    rule: {finished.rule}"
+    if trace.started is not None and trace.started.project:
+        yield f"    {NEW_PROJECT}"
     yield f"  {download_verdict(trace)}"
 
 

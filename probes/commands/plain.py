@@ -49,10 +49,12 @@ def _verdict(trace: Trace) -> Iterator[str]:
 def _checksum_fault(trace: Trace) -> Iterator[str]:
     """What it means that a hash was refused, and what to do."""
     fault = next((made.fault for made in trace.checksums if made.fault), "")
-    if fault:
-        from probes.sources.sum_faults import MEANINGS, SumFault
+    if not fault:
+        return
+    from probes.sources.sum_faults import meaning_of
 
-        meaning = MEANINGS[SumFault(fault)]
+    meaning = meaning_of(fault)
+    if meaning is not None:
         yield f"checksums: {meaning.means}"
         yield f"  {meaning.do}"
 

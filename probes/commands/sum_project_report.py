@@ -128,11 +128,11 @@ def summary(lost: Lost) -> str:
     if not lost.lost and not folders:
         return f"Nothing goes unverified: go.sum or the checksum database vouches for all {total} modules."
     settings = ", ".join(f"{name}: {count}" for name, count in lost.by_setting().items())
-    words = (
-        f"{lost.lost} of {_count(total, 'module')} {'goes' if lost.lost == 1 else 'go'} past the checksum "
-    )
+    goes = "goes" if 1 in (lost.lost, total) else "go"
+    words = f"{lost.lost} of {_count(total, 'module')} {goes} past the checksum "
     words += f"database ({settings})." if settings else "database."
-    return words + (f" {folders} are read from folders and never hashed." if folders else "")
+    which = "1 is read from a folder" if folders == 1 else f"{folders} are read from folders"
+    return words + (f" {which} and never hashed." if folders else "")
 
 
 def _narrower(lost: Lost) -> Iterable[str]:

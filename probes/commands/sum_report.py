@@ -99,6 +99,8 @@ def _decided(proof: SumProof, decision: HopDecided) -> str:
         return f"{name} passes the database on: from now on only it is asked"
     if hop is not None and hop.kind in (HopKind.DIRECT, HopKind.OFF):
         return f"{name}: here the database is asked at its own address"
+    if decision.not_exist:
+        return f"{name}: it does not pass the database on"
     return f"{name}: {decision.because}"
 
 

@@ -30,11 +30,11 @@ examples:
   modtrace trace --as get golang.org/x/text/cases
                                                   which module has this package
   modtrace trace -C ~/src/shop rsc.io/quote@upgrade
-                                                  from the version that shop requires
-  modtrace trace rsc.io/quote@v1.5.2 --warm       what the module cache would spare
-  modtrace trace --as build                       what stops go build before any packet
+                                                  from what shop requires
+  modtrace trace rsc.io/quote@v1.5.2 --warm       what the module cache spares
+  modtrace trace --as build                       what stops go build, offline
 
-The trace asks what `go mod download -json PATH@QUERY` would ask in this folder,
+The trace asks what `go mod download -json PATH@QUERY` asks in this folder,
 with the go.mod or go.work around it and its go.sum, but with an empty module
 cache; --warm lets the cache answer what it has. With --no-project it is as
 outside of any module. It writes nothing into the cache or the project, and
@@ -43,8 +43,8 @@ changes no setting.
 With --as get it also searches as `go get PATH@QUERY` does in a project that
 requires nothing yet: every prefix of the path may be the module. Both verdicts
 stand beside each other, and the exit code is that of go get.
-With --as build nobody is asked anything: it tells what stops `go build ./...` (or
-of the packages that are named) without a network, and what go fetches next.
+With --as build nobody is asked anything: it tells what stops `go build ./...`
+(or of the packages that are named) without a network, and what comes next.
 
 exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
@@ -53,7 +53,7 @@ exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
 
 PLAIN = {
     "json": False, "events": False, "plain": True, "as_command": "download",
-    "place": None, "no_project": False, "warm": False,
+    "packages": [], "place": None, "no_project": False, "warm": False,
 }  # fmt: skip
 """What other commands trace with, that print a report: the options of this one as they are without a word."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from probes.diagnosis.about import About, Span
 from probes.diagnosis.findings import Finding, Level
-from probes.diagnosis.goproxy_hosts import proxy_hosts
+from probes.diagnosis.goproxy_hosts import is_proxy
 from probes.diagnosis.lookalikes import lookalikes, plain
 from probes.diagnosis.remedies import set_line, unset_line
 from probes.golang.environment import Environment
@@ -143,9 +143,8 @@ def _lint_url(about: About, key: str, text: str, start: int) -> Iterator[Finding
     path = url.path.rstrip("/")
     if path.endswith(f"/sumdb/{name}"):
         return
-    is_proxy = url.hostname() in proxy_hosts(about.environment)
     base = f"{url.scheme}://{url.host}{path.removesuffix('/sumdb')}/sumdb/{name}"
-    if is_proxy or path.endswith("/sumdb"):
+    if is_proxy(url, about.environment) or path.endswith("/sumdb"):
         yield about.find(
             "gosumdb.base-path", Level.ERROR,
             f"go asks {text.rstrip('/')}/lookup/…, which no module proxy serves: the base would be {base}. "

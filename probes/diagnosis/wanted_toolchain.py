@@ -24,16 +24,16 @@ def wanted_toolchain(trace: Trace) -> tuple[str, tuple[str, ...]] | None:
     asked = _asked(trace)
     if _LANGUAGE in stop.error:
         cause = f"{stop.version} is the name of a language, and the first release is {stop.version}.0{asked}."
-        return cause, ("toolchain-patch", "local-toolchain")
+        return cause, ("toolchain-patch", *_local(trace))
     if stop.error.removeprefix("go: ").startswith(_NOT_IN_PATH):
         cause = f"{stop.version} is wanted{asked}, and GOTOOLCHAIN lets go look in PATH only."
-        return cause, ("toolchain-in-path", "toolchain", "local-toolchain")
+        return cause, ("toolchain-in-path", "toolchain", *_local(trace))
     if not stop.error.endswith(_NOT_AVAILABLE):
         return None
     cause = f"{stop.version} is wanted{asked}, and go hides who does not have it: {stop.because}."
     if "answered" not in stop.because and "off asks nobody" in stop.because:
-        return cause, ("goproxy", "toolchain-in-path", "local-toolchain")
-    return cause, ("toolchain-in-path", "local-toolchain", "real-release", "newer-go")
+        return cause, ("goproxy", "toolchain-in-path", *_local(trace))
+    return cause, ("toolchain-in-path", *_local(trace), "real-release", "newer-go")
 
 
 def private_toolchain(trace: Trace) -> tuple[str, tuple[str, ...]] | None:
@@ -45,7 +45,7 @@ def private_toolchain(trace: Trace) -> tuple[str, tuple[str, ...]] | None:
             cause = (
                 f"{one.version} is wanted{_asked(trace)}, and {one.because}; go goes to golang.org itself."
             )
-            return cause, ("toolchain-not-private", "toolchain-in-path", "local-toolchain")
+            return cause, ("toolchain-not-private", "toolchain-in-path", *_local(trace))
     return None
 
 
@@ -58,6 +58,17 @@ def _stop(trace: Trace) -> TurningTaken | None:
     if not stops or stops[-1].turning is not Turning.TOOLCHAIN or stops[-1].rule != EXEC:
         return None
     return stops[-1]
+
+
+def _local(trace: Trace) -> tuple[str, ...]:
+    """The remedy that keeps to the installed go; none where a go line asks for a newer one.
+
+    With GOTOOLCHAIN=local go stops at such a line: "go.mod requires go >= 1.28.1".
+    """
+    turned = [one for one in trace.turnings if one.turning is Turning.TOOLCHAIN and one.bend is Bend.LEADS]
+    words = [one.because for one in turned]
+    needs_newer = any(one.startswith("the line `go ") or " requires go >= " in one for one in words)
+    return () if needs_newer else ("local-toolchain",)
 
 
 def _asked(trace: Trace) -> str:

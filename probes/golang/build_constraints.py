@@ -27,9 +27,12 @@ KNOWN_ARCH = frozenset(
     """.split()  # noqa: SIM905
 )
 _ALSO = {"linux": "android", "solaris": "illumos", "darwin": "ios"}
+_BLANKS = " \t\r\n\v\f"
 _TOKEN = re.compile(r"[ \t]*(\(|\)|&&|\|\||!|[\w.]+)")
-_MOST_NESTED = 1000
-"""Operators that go allows in one line (constraint.maxSize)."""
+_MOST_OPERANDS = 1000
+"""What go allows of them in one line (constraint.maxSize)."""
+_MOST_OLD = 100
+"""Commas and blanks between words that count in a // +build line (parsePlusBuildExpr)."""
 
 
 class BadConstraint(ValueError):
@@ -86,7 +89,7 @@ def _go_build_line(text: str) -> tuple[str | None, int]:
     found, end, at, ended, in_comment = None, 0, 0, False, False
     while at < len(text):
         newline = text.find("\n", at)
-        line = text[at : newline if newline >= 0 else len(text)].strip(" \t\r\n\v\f")
+        line = text[at : newline if newline >= 0 else len(text)].strip(_BLANKS)
         at = newline + 1 if newline >= 0 else len(text)
         if not line and not ended:
             end = at
@@ -96,16 +99,19 @@ def _go_build_line(text: str) -> tuple[str | None, int]:
             if found is not None:
                 raise BadConstraint("multiple //go:build comments")
             found = line.removeprefix("//go:build").strip()
-        while line:
+        here = 0
+        while here < len(line):
             if in_comment:
-                _, close, line = line.partition("*/")
-                if not close:
+                close = line.find("*/", here)
+                if close < 0:
                     break
-                in_comment, line = False, line.strip()
-            elif line.startswith("/*"):
-                in_comment, line = True, line[2:].strip()
-            elif line.startswith("//"):
+                in_comment, here = False, close + 2
+            elif line.startswith("/*", here):
+                in_comment, here = True, here + 2
+            elif line.startswith("//", here):
                 break
+            elif line[here] in _BLANKS:
+                here += 1
             else:
                 return found, end
     return found, end
@@ -119,6 +125,8 @@ def _plus_build(line: str, tags: Tags) -> bool:
     words = (found[1] or "").split()
     if not words:
         return False
+    if sum(1 + word.count(",") for word in words) - 1 > _MOST_OLD:
+        return True  # go passes over what it finds too complex
     return any(all(_old_term(term, tags) for term in word.split(",")) for word in words)
 
 
@@ -129,69 +137,77 @@ def _old_term(term: str, tags: Tags) -> bool:
 
 
 class _Expression:
-    """``linux && !(cgo || arm)``, evaluated while it is read."""
+    """``linux && !(cgo || arm)``, evaluated while it is read; nested brackets are no recursion."""
 
     def __init__(self, text: str, tags: Tags) -> None:
         self._tags = tags
+        text = text.rstrip()
         self._tokens: list[str] = []
         at = 0
-        while at < len(text.rstrip()):
+        while at < len(text):
             found = _TOKEN.match(text, at)
             if found is None:
                 raise BadConstraint("invalid syntax")
             self._tokens.append(found[1])
             at = found.end()
-        self._at = self._depth = 0
 
     def value(self) -> bool:
-        found = self._or()
-        if self._peek():
-            raise BadConstraint("unexpected token")
-        return found
+        """Parse: || of && of operands, each perhaps with a ! before it. Raises BadConstraint."""
+        groups = [_Group()]
+        wants_operand, negated, operands = True, False, 0
+        for at, token in enumerate(self._tokens):
+            if wants_operand and token == "!":
+                if negated:
+                    raise BadConstraint("double negation not allowed")
+                negated = True
+                continue
+            if wants_operand:
+                operands += 1
+                if operands > _MOST_OPERANDS:
+                    raise BadConstraint("build expression too large")
+                if token == "(":
+                    groups.append(_Group(negated))
+                elif token in ("&&", "||", ")"):
+                    raise BadConstraint("missing operand")
+                else:
+                    groups[-1].take(self._tags.holds(token) is not negated)
+                    wants_operand = False
+                negated = False
+            elif token == ")" and len(groups) > 1:
+                inner = groups.pop()
+                groups[-1].take(inner.value is not inner.negated)
+            elif token in ("&&", "||"):
+                groups[-1].join(token)
+                wants_operand = True
+            else:
+                raise BadConstraint(f"unexpected token {at + 1}")
+        if wants_operand or len(groups) > 1:
+            raise BadConstraint("missing operand or close paren")
+        return groups[0].value
 
-    def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
-    def _take(self) -> str:
-        token = self._peek()
-        self._at += 1
-        return token
+@dataclass(slots=True)
+class _Group:
+    """What stands between two brackets, so far."""
 
-    def _or(self) -> bool:
-        found = self._and()
-        while self._peek() == "||":
-            self._take()
-            found = self._and() or found
-        return found
+    negated: bool = False
+    is_and: bool = False
+    before: bool = False
+    """What the alternatives that are over come to."""
+    term: bool = True
+    """The one at hand."""
 
-    def _and(self) -> bool:
-        found = self._not()
-        while self._peek() == "&&":
-            self._take()
-            found = self._not() and found
-        return found
+    def take(self, operand: bool) -> None:
+        """The next operand."""
+        self.term = self.term and operand if self.is_and else operand
 
-    def _not(self) -> bool:
-        self._depth += 1
-        if self._depth > _MOST_NESTED // 4:
-            raise BadConstraint("build expression too large")
-        try:
-            if self._peek() != "!":
-                return self._atom()
-            self._take()
-            if self._peek() == "!":
-                raise BadConstraint("double negation not allowed")
-            return not self._not()
-        finally:
-            self._depth -= 1
+    def join(self, operator: str) -> None:
+        """What comes next is one more factor, or one more alternative."""
+        self.is_and = operator == "&&"
+        if not self.is_and:
+            self.before = self.value
 
-    def _atom(self) -> bool:
-        token = self._take()
-        if token == "(":
-            found = self._or()
-            if self._take() != ")":
-                raise BadConstraint("missing close paren")
-            return found
-        if not token or token in ("&&", "||", ")"):
-            raise BadConstraint("missing operand")
-        return self._tags.holds(token)
+    @property
+    def value(self) -> bool:
+        """What it comes to."""
+        return self.before or self.term

@@ -69,14 +69,18 @@ class Abandoned(Exception):
     """Nobody wants the hash any more."""
 
 
+class TooMuch(GoError):
+    """There is more to hash than one wants to wait for."""
+
+
 def hash_directory(
-    folder: Path, prefix: str, is_wanted: Callable[[], bool] = lambda: True
+    folder: Path, prefix: str, is_wanted: Callable[[], bool] = lambda: True, *, most_bytes: int = 0
 ) -> DirectoryHash:
     """The hash of the files below a folder, named with ``prefix`` in place of the folder's own name.
 
     Symbolic links are not followed into folders, but opened where they stand for files, as in go. Raises
-    OSError, GoError for a name with a newline or a folder that is none, and Abandoned soon after
-    ``is_wanted`` says no.
+    OSError, GoError for a name with a newline or a folder that is none, TooMuch where there is more than
+    ``most_bytes`` (0: no limit), and Abandoned soon after ``is_wanted`` says no.
     """
     root = os.fspath(folder)
     found = DirectoryHash()
@@ -85,11 +89,16 @@ def hash_directory(
     by_name = {f"{prefix}/{relative}": path for relative, path in _files(root, "")}
     buffer = memoryview(bytearray(_BLOCK))
 
-    def digest(name: str) -> str:
+    def go_on(size: int) -> None:
         if not is_wanted():
             raise Abandoned
+        if 0 < most_bytes < found.bytes + size:
+            raise TooMuch(f"there are more than {most_bytes:,} bytes in it")
+
+    def digest(name: str) -> str:
+        go_on(0)
         try:
-            text, size = _file_digest(by_name[name], buffer)
+            text, size = _file_digest(by_name[name], buffer, go_on)
         except IsADirectoryError:  # a link to one: it opens, and cannot be read
             raise GoError(f"read {by_name[name]}: is a directory") from None
         found.files, found.bytes = found.files + 1, found.bytes + size
@@ -122,13 +131,16 @@ def _refuse_endless(path: str) -> None:
         raise GoError(f"open {path}: it is no plain file")
 
 
-def _file_digest(path: str, buffer: memoryview) -> tuple[str, int]:
-    """The hexadecimal SHA-256 of a file, and its size."""
+def _file_digest(path: str, buffer: memoryview, go_on: Callable[[int], None]) -> tuple[str, int]:
+    """The hexadecimal SHA-256 of a file, and its size; of a long one ``go_on`` is asked after each block."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         size = count = os.readv(descriptor, (buffer,))
         content = hashlib.sha256(buffer[:count])
+        if count == len(buffer):
+            go_on(os.fstat(descriptor).st_size)
         while count == len(buffer):
+            go_on(size)
             count = os.readv(descriptor, (buffer,))
             size += count
             content.update(buffer[:count])

@@ -106,6 +106,7 @@ class _Reader:
         self._data = data
         self.at = at
         self.found: list[tuple[str, int, int]] = []
+        self._counted = self._lines = 0
 
     def skip(self) -> bytes:
         """Pass over blanks and comments; the byte that comes next, empty at the end."""
@@ -127,6 +128,12 @@ class _Reader:
         if self.identifier() != word.decode():
             raise Unreadable("syntax error")
 
+    def _place(self, start: int) -> tuple[int, int]:
+        """Line and column; what was counted for the import before is not counted again."""
+        self._lines += self._data.count(b"\n", self._counted, start)
+        self._counted = start
+        return self._lines + 1, start - self._data.rfind(b"\n", 0, start)
+
     def one_import(self) -> None:
         char, start = self.skip(), self.at
         if char == b".":
@@ -137,8 +144,7 @@ class _Reader:
         found = _STRING.match(self._data, self.at)
         if found is None:
             raise Unreadable("syntax error")
-        before = self._data[:start]
-        line, column = before.count(b"\n") + 1, start - (before.rfind(b"\n") + 1) + 1
+        line, column = self._place(start)
         self.at = found.end()
         text = found[0].decode("utf-8", "surrogateescape")
         try:

@@ -59,6 +59,11 @@ def compare(x: str, y: str) -> int:
     return (a > b) - (a < b)
 
 
+def order(version: str) -> tuple[object, ...]:
+    """The key that sorts versions as compare does: a list may have any number of them."""
+    return parse(version).key()
+
+
 def is_valid(version: str) -> bool:
     """Whether this is a version at all."""
     return parse(version) != GoVersion()

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from probes.golang.dirhash import DirectoryHash, hash_directory
+from probes.golang.dirhash import DirectoryHash, TooMuch, hash_directory
 from probes.golang.errors import GoError
-from probes.golang.modzip import TooMuch, ZipHash, hash_zip_files
+from probes.golang.modzip import ZipHash, hash_zip_files
 from probes.golang.os_errors import errno_words
 
 WAITING = 4
@@ -32,7 +32,7 @@ class HashWork:
     prefix: str = ""
     """``MODULE@VERSION`` for a folder; "" for a zip."""
     most_bytes: int = 0
-    """Of a zip that unpacks to more the hash is not made; 0: of each it is."""
+    """Of a zip that unpacks to more, or a folder that holds more, the hash is not made; 0: of each it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Hashed:
     missing: bool = False
     """There is no such file or folder, which go mod verify passes over."""
     too_much: bool = False
-    """It was not hashed, for it is a zip that unpacks to too much."""
+    """It was not hashed, for it is a zip that unpacks to too much, or a folder that holds too much."""
     files: int = 0
     bytes: int = 0
     """Of the contents, decompressed."""
@@ -86,7 +86,7 @@ def hashed(work: HashWork, is_wanted: Callable[[], bool] = lambda: True) -> Hash
     found: ZipHash | DirectoryHash
     try:
         if work.prefix:
-            found = hash_directory(work.path, work.prefix, is_wanted)
+            found = hash_directory(work.path, work.prefix, is_wanted, most_bytes=work.most_bytes)
         else:
             with work.path.open("rb", buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size

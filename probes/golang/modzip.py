@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from probes.golang import module
-from probes.golang.dirhash import Abandoned, hash1_of_digests, name_bytes
+from probes.golang.dirhash import Abandoned, TooMuch, hash1_of_digests, name_bytes
 from probes.golang.errors import GoError
 from probes.golang.folding import fold
 from probes.golang.gozip import ZipEntry, read_directory
@@ -73,10 +73,6 @@ def most_unpacked(file: BinaryIO, size: int) -> int:
         min(entry.uncompressed_size, _MOST_EXPANSION * min(entry.compressed_size, size))
         for entry in last.values()
     )
-
-
-class TooMuch(GoError):
-    """A zip unpacks to more than one wants to wait for."""
 
 
 @dataclass(slots=True)

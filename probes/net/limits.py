@@ -37,6 +37,8 @@ class Limits:
     """The largest .info or @latest, which are some hundred bytes long; go has no such limit."""
     mod_bytes: int = 2 << 20
     """The largest .mod; go takes any, but a zip with a go.mod of more than 16 MiB it refuses."""
+    sum_bytes: int = 1 << 20
+    """The largest answer of a checksum database: a tile has 8 KiB, a record less. go has no such limit."""
 
 
 FOR_EVER = "go would wait for ever"
@@ -45,3 +47,7 @@ FOR_EVER = "go would wait for ever"
 
 class Stalled(Exception):
     """modtrace stopped waiting where go would wait on: what go would see in the end is not known."""
+
+
+class TooLong(Stalled):
+    """modtrace stopped reading where go would read on."""

@@ -6,7 +6,6 @@ buildStacks, checkMultiplePaths), import.go queryImport.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +58,8 @@ class Loader:
         """In the order that go tells of them: the roots, then what they import."""
         self.roots: list[Package] = []
         self._by_path: dict[str, Package] = {}
+        self._order: list[Package] = []
+        """As they were met."""
         self.twice: list[str] = []
         """Versions that stand in for two modules, at which go stops, too."""
 
@@ -80,17 +81,13 @@ class Loader:
 
     def _load_all(self, paths: list[str]) -> None:
         """The packages that these lead to, with the requirements as they are."""
-        self.roots, self.packages, self._by_path = [], [], {}
+        self.roots, self.packages, self._by_path, self._order = [], [], {}, []
         for path in dict.fromkeys(paths):
             package = self._package(path)
             package.is_root = True
             self.roots.append(package)
-        queue = deque(self._by_path.values())
-        while queue:
-            package = queue.popleft()
-            known = len(self._by_path)
+        for package in self._order:  # it grows meanwhile
             self._load(package)
-            queue += list(self._by_path.values())[known:]
         self._build_stacks()
         self._mark_all()
 
@@ -111,7 +108,11 @@ class Loader:
                 yield f"{what[0]}@{what[1]} used for two different module paths ({first[what]} and {path})"
 
     def _package(self, path: str) -> Package:
-        return self._by_path.setdefault(path, Package(path))
+        found = self._by_path.get(path)
+        if found is None:
+            found = self._by_path[path] = Package(path)
+            self._order.append(found)
+        return found
 
     def _load(self, package: Package) -> None:
         graph = None

@@ -15,13 +15,35 @@ from probes.project.import_errors import Forbidden, LocalImport, NoGo, NotAllowe
 from probes.project.loading_packages import Package
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The packages from a root to one: deep ways share their beginnings, or they would fill the memory."""
+
+    path: str
+    before: Way | None = None
+    length: int = 1
+
+    def then(self, path: str) -> Way:
+        """One import further."""
+        return Way(path, self, self.length + 1)
+
+    def told(self) -> str:
+        """The stack of imports as go prints it."""
+        paths: list[str] = []
+        at: Way | None = self
+        while at is not None:
+            paths.append(at.path)
+            at = at.before
+        return "\n\timports ".join(reversed(paths))
+
+
 @dataclass(slots=True)
 class PackageFault:
     """PackageError: one package's error, and how go came to it."""
 
     package: Package
     error: GoError
-    stack: tuple[str, ...]
+    stack: Way | None
     place: Import | None = None
     """The import that led to it; go prints it instead of the stack."""
     prints_both: bool = False
@@ -36,8 +58,7 @@ class PackageFault:
         if not self.stack:
             return str(self.error)
         more = f"\n\t{at}" if at else ""
-        imports = "\n\timports ".join(self.stack)
-        return f"package {imports}{more}: {self.error}"
+        return f"package {self.stack.told()}{more}: {self.error}"
 
 
 def faults(roots: list[Package]) -> list[PackageFault]:
@@ -57,9 +78,8 @@ class _Telling:
 
     def visit(self, package: Package, parent: Package | None, place: Import | None) -> None:
         """Load a package and what it imports, the first way first; deep chains without recursion."""
-        stack: list[tuple[Package, tuple[str, ...], Iterator[tuple[Package, Import]]]] = []
-        self._enter(package, (), place)
-        stack.append((package, (package.path,), _imports(package)))
+        self._enter(package, None, place)
+        stack = [(package, Way(package.path), _imports(package))]
         while stack:
             importer, way, rest = stack[-1]
             step = next(rest, None)
@@ -68,13 +88,13 @@ class _Telling:
                 continue
             inner, at = step
             if inner in self._seen:
-                self._shorten(inner, (*way, inner.path))
+                self._shorten(inner, way)
             else:
                 self._enter(inner, way, at)
-                stack.append((inner, (*way, inner.path), _imports(inner)))
+                stack.append((inner, way.then(inner.path), _imports(inner)))
             self._forbid(importer, inner, way, at)
 
-    def _enter(self, package: Package, way: tuple[str, ...], place: Import | None) -> None:
+    def _enter(self, package: Package, way: Way | None, place: Import | None) -> None:
         if package in self._seen:
             return
         self._seen.add(package)
@@ -82,17 +102,18 @@ class _Telling:
         if error is None:
             return
         if isinstance(error, NoGo | NotAllowedHere):
-            self.found[package] = PackageFault(package, error, (*way, package.path))
+            whole = Way(package.path) if way is None else way.then(package.path)
+            self.found[package] = PackageFault(package, error, whole)
         else:
             self.found[package] = PackageFault(package, error, way, place if way else None)
 
-    def _shorten(self, package: Package, way: tuple[str, ...]) -> None:
+    def _shorten(self, package: Package, way: Way) -> None:
         """reusePackage: the shortest way is told."""
         known = self.found.get(package)
-        if known is not None and known.stack and len(way) < len(known.stack):
-            known.stack = way
+        if known is not None and known.stack and way.length + 1 < known.stack.length:
+            known.stack = way.then(package.path)
 
-    def _forbid(self, importer: Package, inner: Package, way: tuple[str, ...], at: Import) -> None:
+    def _forbid(self, importer: Package, inner: Package, way: Way, at: Import) -> None:
         is_told = inner in self.found and not isinstance(inner.error, LocalImport)
         if is_told or importer in self.found:
             return

@@ -33,6 +33,23 @@ class MainModule:
     parsed: FullGoMod
 
 
+class _Index:
+    """The replacements of one file, of which there may be many; of two for the same the last one counts."""
+
+    def __init__(self, replaces: tuple[Replaced, ...]) -> None:
+        self.replaces = replaces
+        self._lines = {(one.path, one.version): one for one in replaces}
+        self._ids = frozenset(map(id, replaces))
+
+    def replacing(self, path: str, version: str) -> Replaced | None:
+        """modload replacement: a line for this version comes before one for every version."""
+        return self._lines.get((path, version)) or self._lines.get((path, ""))
+
+    def has(self, line: Replaced) -> bool:
+        """Whether it is a line of this very file."""
+        return id(line) in self._ids
+
+
 @dataclass(slots=True)
 class Project:
     """What is to be built, as its files say."""
@@ -59,6 +76,7 @@ class Project:
     """The same of replacements in two modules of a workspace, once they were met."""
     unsaid: str = ""
     """Why modtrace cannot tell what go makes of the project, in one sentence."""
+    _indexes: dict[int, _Index] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def has_sums(self) -> bool:
@@ -129,10 +147,10 @@ class Project:
         """What stands in for a version (modload replacementFrom): go.work comes before the go.mod files, and
         of those the last one counts; but one for this very version does not come after another one, which go
         prints and goes on."""
-        found = _replacing(self.work_replaces, path, version)
+        found = self._index(self.work_replaces).replacing(path, version)
         by: MainModule | None = None
         for main in self.modules if found is None else ():
-            one = _replacing(main.parsed.replaces, path, version)
+            one = self._index(main.parsed.replaces).replacing(path, version)
             if one is None:
                 continue
             news = [(other.new_path, other.new_version) for other in (found, one) if other is not None]
@@ -152,9 +170,19 @@ class Project:
 
     def folder_of(self, replaced: Replaced) -> Path:
         """Where a folder on the right side of a replacement is."""
-        bases = {id(one): main.folder for main in self.modules for one in main.parsed.replaces}
-        base = bases.get(id(replaced), self.folder)
-        return base / replaced.new_path
+        owner = self.owner_of(replaced)
+        return (self.folder if owner is None else owner.folder) / replaced.new_path
+
+    def owner_of(self, replaced: Replaced) -> MainModule | None:
+        """Whose go.mod has this line; None for one of go.work."""
+        return next((one for one in self.modules if self._index(one.parsed.replaces).has(replaced)), None)
+
+    def _index(self, replaces: tuple[Replaced, ...]) -> _Index:
+        """These lines by what they replace, put together once."""
+        known = self._indexes.get(id(replaces))
+        if known is None or known.replaces is not replaces:
+            known = self._indexes[id(replaces)] = _Index(replaces)
+        return known
 
     def effective(self, path: str, version: str) -> Version | Path:
         """What is fetched for a version: it, another one, or nothing, for there is a folder."""
@@ -168,15 +196,6 @@ class Project:
 
 ReadSums = Callable[[Iterable[Path]], GoSum]
 """Reads the go.sum files of a project as one."""
-
-
-def _replacing(replaces: tuple[Replaced, ...], path: str, version: str) -> Replaced | None:
-    """modload replacement: a line for this version comes before one for every version."""
-    for wanted in (version, ""):
-        found = [one for one in replaces if one.path == path and one.version == wanted]
-        if found:
-            return found[-1]
-    return None
 
 
 def read_project(place: Path, environment: Environment, read_sums: ReadSums | None = None) -> Project:

@@ -133,8 +133,9 @@ def _is_import_path(text: str) -> bool:
 
 def told_replacement(project: Project, replaced: Replaced) -> str:
     """canonicalizeReplacePath: as it is written, but in a workspace a folder is relative to the go.work."""
-    is_from_work = any(replaced is one for one in project.work_replaces)
-    if project.work is None or is_from_work or replaced.new_version or replaced.new_path.startswith("/"):
+    if project.work is None or replaced.new_version or replaced.new_path.startswith("/"):
+        return replaced.new_path
+    if project.owner_of(replaced) is None:
         return replaced.new_path
     relative = os.path.relpath(project.folder_of(replaced), project.work.parent)
     return relative if relative.startswith("../") or relative in (".", "..") else f"./{relative}"
@@ -204,12 +205,10 @@ def _replacements(
 
 
 def _file_of(project: Project, replaced: Replaced) -> str:
-    if any(replaced is one for one in project.work_replaces):
-        return str(project.work)
-    owners = [main for main in project.modules if any(replaced is one for one in main.parsed.replaces)]
     if project.work is None and project.file is not None:
         return str(project.file)
-    return str(owners[0].folder / "go.mod") if owners else "go.mod"
+    owner = project.owner_of(replaced)
+    return str(project.work or "go.mod") if owner is None else str(owner.folder / "go.mod")
 
 
 def _leftovers(project: Project, vendored: Vendored) -> Iterator[tuple[Version, str]]:

@@ -5,9 +5,11 @@ Source: cmd/go/internal/web (Get, getFile, Response.Err) and modfetch/proxy.go (
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
 
@@ -20,7 +22,8 @@ from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL
 from probes.net.exchange import Exchange
 from probes.net.http import Answer, HTTPClient
-from probes.net.limits import Limits, Stalled
+from probes.net.limits import FOR_EVER, Limits, Stalled, TooLong
+from probes.share.state import open_regular
 from probes.sources.evidence import KEPT_BYTES
 from probes.sources.module_proxy import MAX_ZIP_FILE, HTTPError, error_detail
 
@@ -132,6 +135,8 @@ class Fetcher:
         limits = self._limits
         if op in (Op.INFO, Op.LATEST):
             return min(limits.text_bytes, limits.info_bytes)
+        if op is Op.SUM:
+            return min(limits.text_bytes, limits.sum_bytes)
         return min(limits.text_bytes, limits.mod_bytes) if op is Op.MOD else limits.text_bytes
 
     def _refuse_too_long(self, received: Received, op: Op, sink: BinaryIO | None) -> None:
@@ -140,7 +145,8 @@ class Fetcher:
             return
         if sink is not None:
             raise GoError("downloaded zip file too large")
-        raise Stalled(f"{op} is longer than {limit >> 20} MiB; go would read it all into memory")
+        what = "the checksum database's answer" if op is Op.SUM else f"{op}"
+        raise TooLong(f"{what} is longer than {limit >> 20} MiB; go would read it all into memory")
 
     async def refusal(self, answer: Answer, url: GoURL, received: Received) -> HTTPError:
         """The error that an answer is which is not 200, with the server's words in it."""
@@ -174,10 +180,10 @@ class Fetcher:
         return kept.getvalue()
 
     def _pieces(self, url: GoURL, limit: int, received: Received) -> Iterator[bytes]:
-        """The beginning of a file, up to ``limit`` bytes of it. Raises GoError."""
+        """The beginning of a file, up to ``limit`` bytes of it. Raises GoError, Stalled for a FIFO."""
         path = file_path(url)
         try:
-            with open(path, "rb") as file:
+            with open_regular(Path(path)) as file:
                 while limit and (piece := file.read(min(_PIECE, limit))):
                     limit -= len(piece)
                     yield piece
@@ -187,10 +193,15 @@ class Fetcher:
         except PermissionError as error:
             received.status, received.status_line = 403, "Forbidden"
             raise HTTPError(url.redacted(), 403, errno_words(error)) from error
-        except IsADirectoryError as error:
-            raise GoError(f"read {quote(url.redacted())}: read {path}: is a directory") from error
+        except ValueError as error:
+            raise GoError(f"open {path}: invalid argument") from error
         except OSError as error:
-            raise GoError(f"open {path}: {errno_words(error)}") from error
+            if error.errno != errno.EINVAL:
+                raise GoError(f"open {path}: {errno_words(error)}") from error
+            if Path(path).is_dir():
+                raise GoError(f"read {quote(url.redacted())}: read {path}: is a directory") from error
+            # A FIFO, or a device: go waits for what comes out of it.
+            raise Stalled(f"{path} is no plain file; {FOR_EVER}") from error
 
 
 def refuse_user(url: GoURL) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from probes.sources.tree_head import MAX_HEAD_BYTES
 
 FOLDER = "sumdb"
 _LONGEST_NAME = 150
+_WAITS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+"""How long another modtrace is waited for, that remembers a head: it writes one small file."""
 
 
 class Timeline(Enum):
@@ -103,15 +106,26 @@ class OwnHeads:
 
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
-    """Only one modtrace at a time compares a head and takes its place. Raises OSError."""
+    """Only one modtrace at a time compares a head and takes its place.
+
+    Raises OSError, also where another one holds the lock for longer than such a thing takes: it may have been
+    stopped, and nobody waits for it.
+    """
     import fcntl
 
     make_private(place.parent)
-    # A FIFO is no lock, and is not waited for.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    # A FIFO is no lock, and is not waited for; a link would make a file elsewhere.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
     lock = os.open(place.parent / "lock", flags, PRIVATE_FILE)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        for wait in (*_WAITS_S, None):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if wait is None:
+                    raise
+                time.sleep(wait)
         yield
     finally:
         os.close(lock)

@@ -17,7 +17,7 @@ from probes.golang.go_sum import Mismatch
 from probes.golang.note import InvalidSignature, MalformedNote, UnverifiedNote
 from probes.golang.tiles import InconsistentTile, UnfitTile
 from probes.golang.tlog import EndlessTree, MalformedRecord, MalformedTree
-from probes.net.limits import Stalled
+from probes.net.limits import Stalled, TooLong
 from probes.sources.checksum_database import (
     ChecksumMismatch,
     ChecksumMissing,
@@ -60,6 +60,7 @@ class SumFault(StrEnum):
     SERVER = "server error"
     STATUS = "other status"
     PROXY_REFUSES = "proxy refuses"
+    TOO_LONG = "too long"
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
     OTHER = "other"
@@ -70,7 +71,10 @@ class SumFault(StrEnum):
         return self in _UNASKED
 
 
-_UNASKED = {SumFault.SERVER, SumFault.PROXY_REFUSES, SumFault.TIMEOUT, SumFault.UNREACHABLE, SumFault.STATUS}
+_UNASKED = {
+    SumFault.SERVER, SumFault.PROXY_REFUSES, SumFault.TIMEOUT, SumFault.UNREACHABLE, SumFault.STATUS,
+    SumFault.TOO_LONG,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ MEANINGS: dict[SumFault, Meaning] = {
     SumFault.GO_SUM: Meaning(
         "This download does NOT match an earlier download recorded in go.sum.",
         "What came now is not what this project was given before.",
-        "Find out who changed it before you believe either; only then delete the line of go.sum.",
+        "modtrace sums PATH@VERSION shows who has which; delete the line of go.sum only if you know why.",
     ),
     SumFault.BAD_GO_SUM: Meaning(
         "malformed go.sum",
@@ -99,7 +103,7 @@ MEANINGS: dict[SumFault, Meaning] = {
     SumFault.MISMATCH: Meaning(
         "This download does NOT match the one reported by the checksum server.",
         "Somebody changed the file on the way, or the tag was moved after the database had seen it.",
-        "Fetch it through another proxy; a tag that was moved needs a new version.",
+        "modtrace sums PATH@VERSION shows which proxy has it right; a moved tag needs a new version.",
     ),
     SumFault.MISSING_LINE: Meaning(
         "checksum missing from sumdb response",
@@ -154,7 +158,7 @@ MEANINGS: dict[SumFault, Meaning] = {
     SumFault.STALE_TREE: Meaning(
         "checking tree#N: downloaded inconsistent tile",
         "The database has not got the tree that go remembers: it was reset, rewound, or is another one.",
-        "If it was set up anew, delete the remembered head in GOPATH/pkg/sumdb; a public one never is.",
+        "If it was set up anew: rm $(go env GOPATH)/pkg/sumdb/NAME/latest; a public one never is.",
     ),
     SumFault.FORK: Meaning(
         "go.sum database server misbehavior detected!",
@@ -169,17 +173,17 @@ MEANINGS: dict[SumFault, Meaning] = {
     SumFault.SPOILED_HEAD: Meaning(
         "initializing sumdb.Client: reading tree note",
         "The tree head that go remembers is no head that the key in GOSUMDB signed.",
-        "Delete the file latest of this database in GOPATH/pkg/sumdb.",
+        "Delete it: rm $(go env GOPATH)/pkg/sumdb/NAME/latest, with the name of the database.",
     ),
     SumFault.UNREADABLE_HEAD: Meaning(
         "initializing sumdb.Client: open",
         "The tree head that go remembers cannot be read.",
-        "Give yourself the right to read the file latest of this database in GOPATH/pkg/sumdb.",
+        "Give yourself the right to read $(go env GOPATH)/pkg/sumdb/NAME/latest.",
     ),
     SumFault.NOT_FOUND: Meaning(
         "404 Not Found",
         "The database does not know this version: it is private, or was never published there.",
-        "For a private module put its path into GOPRIVATE; the path has been sent already.",
+        "If it is private: go env -w GOPRIVATE=PATH, behind what is there; the path has been sent already.",
     ),
     SumFault.NO_TILE: Meaning(
         "reading …/tile/…: 404 Not Found",
@@ -206,15 +210,20 @@ MEANINGS: dict[SumFault, Meaning] = {
         "A proxy was asked whether it passes the database on; only 404 and 410 mean no, all else stops go.",
         "The proxy should answer 404 there; a URL in GOSUMDB goes past all proxies.",
     ),
+    SumFault.TOO_LONG: Meaning(
+        "",  # go says nothing: it reads on
+        "The answer is larger than any record or tile is, and may never end: it is not of a database.",
+        "Ask the database by another way: something between it and you answers in its place.",
+    ),
     SumFault.TIMEOUT: Meaning(
         "i/o timeout",
         "Nobody answered in time.",
-        "Try again, or ask the database by another way.",
+        "Try again; sum.golang.org is also reached with go env -w GOSUMDB=sum.golang.google.cn.",
     ),
     SumFault.UNREACHABLE: Meaning(
         "dial tcp",
         "The database cannot be reached from here.",
-        "Let a proxy pass it on, or name an address of it that can be reached behind the key in GOSUMDB.",
+        "sum.golang.org has a second address: go env -w GOSUMDB=sum.golang.google.cn; or a proxy can help.",
     ),
     SumFault.OTHER: Meaning(
         "verifying",
@@ -223,12 +232,20 @@ MEANINGS: dict[SumFault, Meaning] = {
     ),
 }
 
+
+
+def meaning_of(fault: str) -> Meaning | None:
+    """What the fault of an event means; None for none, and for one that only a newer modtrace knows."""
+    return next((meaning for known, meaning in MEANINGS.items() if known.value == fault), None)
+
+
 _BY_TYPE: tuple[tuple[type[BaseException], SumFault], ...] = (
     (Mismatch, SumFault.GO_SUM),
     (Fatal, SumFault.BAD_GO_SUM),
     (ChecksumMismatch, SumFault.MISMATCH),
     (ChecksumMissing, SumFault.MISSING_LINE),
     (SecurityError, SumFault.FORK),
+    (TooLong, SumFault.TOO_LONG),
     (Stalled, SumFault.TIMEOUT),
     (UnreadableHead, SumFault.UNREADABLE_HEAD),
     (EndlessTree, SumFault.ENDLESS_TREE),

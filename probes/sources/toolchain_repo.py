@@ -7,7 +7,6 @@ a release itself is downloaded as golang.org/toolchain.
 
 from __future__ import annotations
 
-from functools import cmp_to_key
 from typing import BinaryIO
 
 from probes.golang import gosumdb, gover
@@ -49,7 +48,7 @@ class ToolchainRepo:
         found = dict.fromkeys(filter(None, map(release_of, await self._downloads.versions(""))))
         if self._local is not None:
             found.setdefault(self._local)
-        return [self._prefix + release for release in sorted(found, key=cmp_to_key(gover.compare))]
+        return [self._prefix + release for release in sorted(found, key=gover.order)]
 
     async def stat(self, revision: str) -> RevInfo:
         """Whether there is such a release; what this go is or stands for is there without a question."""

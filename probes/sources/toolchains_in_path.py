@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cmp_to_key
 from pathlib import Path
 
 from probes.golang import gover
@@ -44,7 +43,7 @@ def releases_in_path(process: Mapping[str, str]) -> list[str]:
             is_folder = entry.is_dir() and not entry.is_symlink()
             if release and not is_folder and _may_execute(entry):
                 found[release] = None
-    return sorted(found, key=cmp_to_key(gover.compare))
+    return sorted(found, key=gover.order)
 
 
 def _folders(process: Mapping[str, str]) -> list[str]:

@@ -33,7 +33,7 @@ def read_tree_head(gopath: str, file: str) -> bytes:
     try:
         with open_regular(path) as stored:
             return stored.read(MAX_HEAD_BYTES)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: a name that no file can have
         return b""
     except OSError as error:
         if path.is_dir():

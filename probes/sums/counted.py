@@ -43,8 +43,8 @@ def counted(environment: Environment) -> Finding | None:
         id="project.unverified",
         level=Level.WARNING if off else Level.INFO,
         variable=name,
-        message=f"{cause}: {len(lost)} of the {len(required)} {noun} that this project requires {verb} past the "
-        "checksum database.",
+        message=f"{cause}: {len(lost)} of the {len(required)} {noun} that this project requires {verb} past "
+        "the checksum database.",
         remedy=("modtrace sum --project",),
         rule=RULE,
     )

@@ -40,7 +40,7 @@ def own_faults(book: SumBook) -> Iterator[SumFinding]:
 
 def _of_file(file: SumFile) -> Iterator[SumFinding]:
     if file.problem:
-        words = f"{file.name} cannot be read: {file.problem}. go build takes it for empty, and go mod tidy stops."
+        words = f"{file.name} cannot be read: {file.problem}. go build takes it for empty, go mod tidy stops."
         yield SumFinding(Fault.UNREADABLE, Level.ERROR, words, file.name, first=_readable(file), rule=READ)
     if file.left_out:
         words = f"Only the first {MOST_LINES} lines of {file.name} were looked at."
@@ -74,7 +74,8 @@ def _of_line(file: SumFile, line: SumLine) -> Iterator[SumFinding]:
         words = "A mark of a merge that was not finished"
         words += "." if says else "; go takes it for the hash of a module of that name."
         yield SumFinding(
-            Fault.CONFLICT, Level.ERROR, f"{words} The lines of both sides may stay: go keeps what it needs.",
+            Fault.CONFLICT, Level.ERROR if says else Level.WARNING,
+            f"{words} The lines of both sides may stay: go keeps what it needs.",
             file.name, line.number, go_says=says, cuts=cut, last=("go mod tidy",), rule=READ,
             evidence=(Evidence("this line", words=line.text),),
         )  # fmt: skip
@@ -127,14 +128,17 @@ def _of_hashes(key: Key, places: list[tuple[SumFile, SumLine]]) -> Iterator[SumF
                 "changes something else.",
                 file.name, line.number, *key, cuts=(Cut(file.name, line.number, line.number),), rule=WRITTEN,
             )  # fmt: skip
+    is_decided = False
     for file, line in places:
-        yield from _of_hash(key, file, line)
+        yield from _of_hash(key, file, line, is_decided=is_decided)
+        is_decided = is_decided or is_whole(line.sum)
     known_sums = list(dict.fromkeys(line.sum for _, line in places if is_whole(line.sum)))
     if len(known_sums) > 1:
         yield _two_hashes(key, places, known_sums)
 
 
-def _of_hash(key: Key, file: SumFile, line: SumLine) -> Iterator[SumFinding]:
+def _of_hash(key: Key, file: SumFile, line: SumLine, *, is_decided: bool) -> Iterator[SumFinding]:
+    """One hash; ``is_decided`` where one that may be right stands before it: go looks no further."""
     cut = (Cut(file.name, line.number, line.number),)
     if not line.sum.startswith("h1:"):
         yield SumFinding(
@@ -143,6 +147,13 @@ def _of_hash(key: Key, file: SumFile, line: SumLine) -> Iterator[SumFinding]:
             'download is written down beside it with a "SECURITY WARNING".',
             file.name, line.number, *key, cuts=cut, download=(key[0],), rule=HELD,
             evidence=(Evidence("this line", line.sum),),
+        )  # fmt: skip
+    elif not is_whole(line.sum) and is_decided:
+        yield SumFinding(
+            Fault.BAD_HASH, Level.WARNING,
+            "No download has such a hash: h1: is followed by 32 bytes in base64, 44 characters. go heeds the "
+            "line before it.",
+            file.name, line.number, *key, cuts=cut, rule=HELD, evidence=(Evidence("this line", line.sum),),
         )  # fmt: skip
     elif not is_whole(line.sum):
         yield SumFinding(

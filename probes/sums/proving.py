@@ -23,7 +23,6 @@ from probes.golang import dirhash, module, modzip
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError, ModuleError
 from probes.golang.go_sum import GO_MOD_SUFFIX, GoSum
-from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
 from probes.share.state import read_regular
 from probes.sources.checksum_database import SecurityError
@@ -33,7 +32,7 @@ from probes.sources.sum_faults import SumFault, fault_of
 from probes.trace.checksums import ChecksumGate
 from probes.trace.events import ChecksumDecided, Event, FindingMade, RecordProved, Sworn
 from probes.trace.fold import Trace
-from probes.trace.narrator import Narrator
+from probes.trace.narrator import Narrator, words_told
 from probes.trace.oaths import oath_of
 from probes.trace.route import RouteView, plan
 from probes.trace.run import new_client
@@ -41,8 +40,9 @@ from probes.trace.sum_database import timeline_finding
 from probes.trace.walk import Walker
 
 MODULE, GO_MOD = "module", "go.mod"
-MOST_ERROR = 8192
 _MOST_ZIPHASH = 1 << 10
+_NOT_GOS = {SumFault.TIMEOUT.value, SumFault.TOO_LONG.value}
+"""Faults that are told without a word of go, where modtrace gave up and go would not have."""
 
 
 class SumVerdict(StrEnum):
@@ -174,12 +174,13 @@ async def ask_database(
     """The same for who knows a trace's events alone; what is refused comes as a ChecksumDecided."""
 
     def tell(event: SumEvent) -> None:
-        if isinstance(event, SumFinished) and event.error is not None:
+        if isinstance(event, SumFinished) and event.fault and event.verdict is not SumVerdict.DIFFERS:
+            verdict = "unknown" if event.error is None and event.fault in _NOT_GOS else "failed"
             what = GO_MOD if version.endswith(GO_MOD_SUFFIX) else MODULE
             bare = version.removesuffix(GO_MOD_SUFFIX)
             emit(
                 ChecksumDecided(
-                    event.at, what, bare, "", "failed", event.because, path, event.fault, event.error
+                    event.at, what, bare, "", verdict, event.because, path, event.fault, event.error
                 )
             )
         elif not isinstance(event, SumStarted | SumHeld | SumFinished):
@@ -337,11 +338,11 @@ class _Proving:
         if isinstance(error, GoError) and not isinstance(error, SecurityError):
             noun = MODULE if self._whats[0] == MODULE else GO_MOD
             words = ModuleError(self._path, self._bare, GoError(f"verifying {noun}: {error}"))
-        text = redact(str(words)[:MOST_ERROR])
+        text = words_told(words)
         first = next((line for line in text.split("\n") if line and line != "SECURITY ERROR"), text)
         return {
             "verdict": SumVerdict.UNANSWERED if fault.is_unasked else SumVerdict.REFUSED,
             "because": first,
             "fault": fault.value,
-            "error": text,
+            "error": None if isinstance(error, Stalled) else text,  # go says nothing, and waits
         }

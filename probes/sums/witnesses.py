@@ -10,6 +10,7 @@ Source: cmd/go/internal/modfetch/fetch.go checkMod, checkGoMod, haveModSumLocked
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from probes.sums.sum_lines import Key, SumBook, SumFile, SumLine, is_whole
 
 RULE = "cmd/go/internal/modfetch/fetch.go checkModSum"
 MAX_ZIP_HASH = 1 << 10
+_URL = re.compile(r"https?://\S+?(?=:? |:?$)", re.MULTILINE)
 ASK = "modtrace sum --project --ask"
 
 
@@ -130,9 +132,7 @@ def _silent(witnesses: Witnesses) -> Iterator[SumFinding]:
     for key, said in witnesses.said.items():
         for one in said:
             if one.kind in kinds and one.error and not one.missing:
-                about = one.error.replace(f"{key[0]}@{key[1]}", "…")
-                words = about.rsplit("\n", 1)[-1] if "misbehavior" not in about else about.split("\n", 1)[0]
-                silent.setdefault((one.name, words.rsplit(": ", 1)[-1]), []).append(key)
+                silent.setdefault((one.name, _why_silent(key, one.error)), []).append(key)
     for (name, words), keys in silent.items():
         first = next(one for one in witnesses.said[keys[0]] if one.name == name)
         is_attack = "SECURITY ERROR" in first.error
@@ -141,6 +141,13 @@ def _silent(witnesses: Witnesses) -> Iterator[SumFinding]:
             f"{name} gave no answer that counts about {len(keys)} of the lines: {words}.",
             path=keys[0][0], version=keys[0][1], go_says=first.error, rule=RULE,
         )  # fmt: skip
+
+
+def _why_silent(key: Key, error: str) -> str:
+    """The reason at the end of an error, without what is another for each line: the version, and a URL."""
+    about = _URL.sub("…", error.split("\n\tserver response:", 1)[0].replace(f"{key[0]}@{key[1]}", "…"))
+    line = about.split("\n", 1)[0] if "misbehavior" in about else about.rsplit("\n", 1)[-1]
+    return next((part for part in reversed(line.split(": ")) if part.strip("… ")), line)
 
 
 def _judged(key: Key, wrong: list[tuple[SumFile, SumLine]], said: list[Witness], cache: str) -> SumFinding:

@@ -12,19 +12,15 @@ from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
 from probes.golang.go_sum import GO_MOD_SUFFIX, GoSum, unknown_hashes
 from probes.golang.gosumdb import TOOLCHAIN
-from probes.golang.redact import redact
 from probes.net.limits import Stalled
 from probes.sources.checksum_database import SecurityError, SumDBClient, check_sum_db
 from probes.sources.own_heads import Compared
-from probes.sources.sum_faults import SumFault, fault_of
+from probes.sources.sum_faults import fault_of
 from probes.trace.events import ChecksumDecided, ChecksumRouted, FindingMade, Sworn
-from probes.trace.narrator import Narrator
+from probes.trace.narrator import Narrator, words_told
 from probes.trace.oaths import CHECK_MOD_SUM, Oath, oath_of
 from probes.trace.sum_database import SumDatabase
 from probes.trace.walk import Walker
-
-MOST_ERROR = 8192
-"""Characters of an error that an event keeps: go repeats a whole answer that is no signed note."""
 
 
 class ChecksumGate:
@@ -146,7 +142,7 @@ class ChecksumGate:
             self._fail(path, version, total, error)
             raise
         except Stalled as error:
-            self._tell(path, version, total, "unknown", str(error), fault=SumFault.TIMEOUT.value)
+            self._tell(path, version, total, "unknown", str(error), fault=fault_of(error).value)
             raise
         self._tell(path, version, total, "verified", f"vouched for by {self.database}")
 
@@ -171,7 +167,7 @@ class ChecksumGate:
 
     def _fail(self, path: str, version: str, total: str, error: Exception) -> None:
         fault = fault_of(error, database=self.database)
-        words = redact(str(error)[:MOST_ERROR])
+        words = words_told(error)
         lines = [line for line in words.split("\n") if line and line != "SECURITY ERROR"]
         self._tell(path, version, total, "failed", lines[0] if lines else words, fault.value, words)
 

@@ -133,6 +133,7 @@ class Engine:
             self._refuse_release(version, download)
             return
         self._turnings.tell_chosen(query, version)
+        self._turnings.tell_readonly(query, version, self._environment)
         if not version:
             return  # go mod download takes it for a main module, prints nothing and succeeds
         failure = await self._confirm(version, download)

@@ -24,6 +24,11 @@ GET_EVENTS = (GetStarted, PrefixAsked, PrefixAnswered, PrefixJudged, PrefixesRan
 WORDS = {Standing.FOUND: "has it", Standing.MODULE: "module only"}
 """What a standing is called beside a version, where its own name would not say it."""
 
+NEW_PROJECT = (
+    "as in a project that requires nothing yet: what this one requires, replaces and excludes is not counted"
+)
+"""What is told of a search that was started inside of a project."""
+
 
 @dataclass(slots=True)
 class PrefixRequest:

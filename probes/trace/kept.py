@@ -96,10 +96,11 @@ class _Kept:
         else:
             total = await self._hash()
         hashed(total)
-        text = self._kept.go_mod() if self._kept.is_unpacked() else self._unzip()
+        is_unpacked = self._kept.is_unpacked()
+        text = None if is_unpacked else self._unzip()
         if is_late:
             await self.check_recorded()
-        return text
+        return self._kept.go_mod() if is_unpacked else text
 
     async def check_recorded(self) -> str:
         """checkMod. Raises Fatal."""

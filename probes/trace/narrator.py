@@ -36,8 +36,17 @@ KNOWN = Finding(
 )
 """What is told of a request that was not made."""
 
+MOST_WORDS = 1 << 14
+"""Characters of an error that an event keeps: go repeats a whole answer that is no signed note."""
+
 PROGRESS_INTERVAL_S = 0.25
 """A body's progress is told at most this often."""
+
+
+def words_told(said: object) -> str:
+    """An error, or what a file says, as an event keeps it: without secrets, and not longer than one reads."""
+    words = str(said)
+    return redact(words[:MOST_WORDS] + ("…" if len(words) > MOST_WORDS else ""))
 
 
 @dataclass(slots=True)
@@ -146,7 +155,7 @@ class Narrator:
         try:
             return await self._fetcher.get(url, op, exchange, received, sink=sink, progress=progress)
         except (GoError, Stalled) as failure:
-            error = redact(str(failure))
+            error = words_told(failure)
             raise
         except BaseException:
             error = "cancelled"

@@ -16,6 +16,7 @@ from probes.golang.protocol import Op
 from probes.golang.quote import quote
 from probes.golang.toolchain_name import release_of_go
 from probes.project.project import Project
+from probes.project.requirements import has_sum
 from probes.sources.module_proxy import CachingRepo, ModuleCache, ProxyRepo, Repo
 from probes.sources.toolchain_repo import TOOLCHAIN_PATH, ToolchainRepo
 from probes.trace.checksums import ChecksumGate
@@ -106,10 +107,7 @@ class Repositories:
 
     def has_sum(self, path: str, version: str) -> bool:
         """modfetch HaveSum: whether go.sum has a hash of the kind that go knows. Raises Fatal."""
-        if self._project is None:
-            return False
-        self._project.go_sum.require_readable()
-        return any(one.startswith("h1:") for one in self._project.go_sum.hashes.get((path, version), ()))
+        return self._project is not None and has_sum(self._project.go_sum, path, version)
 
     def lookup(self, hop: Hop, path: str) -> CachingRepo:
         """modfetch Lookup: a module at a hop."""

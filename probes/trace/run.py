@@ -9,7 +9,6 @@ from probes.diagnosis.findings import Finding
 from probes.golang import mode
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
-from probes.golang.redact import redact
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
 from probes.project.project import Project
@@ -27,7 +26,7 @@ from probes.trace.events import (
     Turning,
     TurningTaken,
 )
-from probes.trace.narrator import Narrator
+from probes.trace.narrator import Narrator, words_told
 from probes.trace.route import Route, plan
 from probes.trace.starting import Started, Starter
 
@@ -112,7 +111,7 @@ async def trace(
             version=download.version,
             sum=download.sum,
             go_mod_sum=download.go_mod_sum,
-            error=None if download.error is None else redact(download.error),
+            error=None if download.error is None else words_told(download.error),
             failed_walk=download.failed_walk,
             rule=download.rule,
             detail=download.detail,
@@ -211,5 +210,5 @@ def _tell_stop(
         because=because,
         rule=download.rule,
         where=where,
-        error=redact(download.error or ""),
+        error=words_told(download.error or ""),
     )

@@ -21,7 +21,7 @@ from probes.sources.toolchains_in_path import find_toolchain
 from probes.trace import toolchains
 from probes.trace.engine import Download
 from probes.trace.events import Bend, Outcome, Turning, TurningTaken
-from probes.trace.narrator import Narrator
+from probes.trace.narrator import Narrator, words_told
 from probes.trace.repositories import Repositories
 from probes.trace.route import Route
 from probes.trace.toolchain_finder import EXEC, NotHad, ToolchainFinder
@@ -227,6 +227,7 @@ class Starter:
         self, bend: Bend, name: str, because: str, *, where: str = "", to: str = "", error: str | None = None
     ) -> None:
         self._narrator.emit_now(
-            TurningTaken, turning=Turning.TOOLCHAIN, bend=bend, path="toolchain", version=name,
-            because=because, rule=SELECT, where=where, to=to, error=error,
+            TurningTaken, turning=Turning.TOOLCHAIN, bend=bend, path="toolchain", version=words_told(name),
+            because=words_told(because), rule=SELECT, where=where, to=words_told(to),
+            error=None if error is None else words_told(error),
         )  # fmt: skip

@@ -17,7 +17,6 @@ from probes.golang.goproxy import Access, Hop, access, is_private
 from probes.golang.gozip import read_directory
 from probes.golang.host import host_platform
 from probes.golang.quote import quote
-from probes.golang.redact import redact
 from probes.golang.toolchain_name import version_of_toolchain
 from probes.golang.toolchain_select import may_download
 from probes.sources.module_proxy import HTTPError
@@ -26,7 +25,7 @@ from probes.sources.toolchains_in_path import find_toolchain
 from probes.trace import toolchains
 from probes.trace.events import Bend, Purpose, Turning, TurningTaken
 from probes.trace.kept import unpacked_go_mod, zip_and_go_mod
-from probes.trace.narrator import Narrator
+from probes.trace.narrator import Narrator, words_told
 from probes.trace.repositories import Repositories
 from probes.trace.walk import Walker
 
@@ -118,9 +117,9 @@ class ToolchainFinder:
         error: str | None = None,
     ) -> None:
         self._narrator.emit_now(
-            TurningTaken, turning=Turning.TOOLCHAIN, bend=bend, path="toolchain", version=name,
-            because=redact(because), rule=rule, where=where, to=to,
-            error=None if error is None else redact(error),
+            TurningTaken, turning=Turning.TOOLCHAIN, bend=bend, path="toolchain", version=words_told(name),
+            because=words_told(because), rule=rule, where=words_told(where), to=words_told(to),
+            error=None if error is None else words_told(error),
         )  # fmt: skip
 
     def _stop(self, name: str, because: str, error: str, cause: GoError | None = None) -> NoReturn:

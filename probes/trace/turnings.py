@@ -20,12 +20,14 @@ from typing import Any, Protocol
 from probes.golang import module, queries, semver
 from probes.golang.environment import Environment
 from probes.golang.errors import GoError
+from probes.golang.go_sum import GO_MOD_SUFFIX
 from probes.golang.gojson import RevInfo
 from probes.golang.gomod_full import Replaced
 from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
 from probes.golang.os_errors import errno_words
 from probes.project.project import Project
+from probes.project.requirements import has_sum
 from probes.share.state import read_regular
 from probes.trace.events import Bend, Turning, TurningTaken
 
@@ -36,6 +38,7 @@ EXCLUSIONS = "cmd/go/internal/modload/modfile.go CheckExclusions"
 RETRACTIONS = "cmd/go/internal/modload/modfile.go queryLatestVersionIgnoringRetractions"
 BUILD_MOD = "cmd/go/internal/modload/init.go setDefaultBuildMod"
 WORK_FILE = "cmd/go/internal/modload/init.go FindGoWork"
+WRITE_SUMS = "cmd/go/internal/modfetch/fetch.go WriteGoSum"
 NO_VERSION = "00010101000000-000000000000"
 """The time and commit of what is replaced at all versions."""
 
@@ -193,7 +196,7 @@ class Turnings:
         else:
             self._tell_other_replacement(version)
         if version in self.excluded and queries.is_revision_query(query):
-            because = "it is excluded, which does not matter for a version that is named"
+            because = f"{version} is excluded, which does not matter for a version that is named"
             self.tell(Turning.EXCLUDE, Bend.STRAIGHT, because, EXCLUSIONS, version=version,
                       where=self._exclusion(version))  # fmt: skip
 
@@ -207,9 +210,34 @@ class Turnings:
             self.tell(Turning.REPLACE, Bend.STRAIGHT, because, MODULE_INFO, version=version,
                       where=self.where(others[0]))  # fmt: skip
 
+    def tell_readonly(self, query: str, version: str, environment: Environment) -> None:
+        """ErrGoSumDirty: go list -m reads the go.mod of a required version, and may not keep its hash.
+
+        A build that lacks the hash does not come so far ("missing go.sum entry"), and other commands write
+        it. Not told with a vendor folder.
+        """
+        project = self.project
+        if project is None or project.work is not None or project.has_vendor or len(self._mains) != 1:
+            return
+        (main,) = self._mains
+        required = {(one.path, one.version) for one in main.parsed.requires} - project.excluded()
+        if (self._path, version) not in required or self.replacement(version) is not None:
+            return
+        key = self._path, version + GO_MOD_SUFFIX
+        if project.go_sum.malformed or has_sum(project.go_sum, *key):
+            return
+        if goflag(environment.get("GOFLAGS"), "mod") not in ("", "readonly"):
+            return
+        because = (
+            f"go mod download adds the hash of its go.mod; go list -m {self._path}@{query} may not, and says: "
+            "updates to go.sum needed, disabled by -mod=readonly"
+        )
+        where = "" if project.file is None else project.file.with_suffix(".sum").name
+        self.tell(Turning.READONLY, Bend.STRAIGHT, because, WRITE_SUMS, version=version, where=where)
+
     def tell_excluded(self, version: str) -> None:
         """A version that fits was passed over."""
-        because = "it is excluded: no query chooses it"
+        because = f"{version} is excluded: no query chooses it"
         self.tell(Turning.EXCLUDE, Bend.LEADS, because, EXCLUSIONS, version=version,
                   where=self._exclusion(version))  # fmt: skip
 

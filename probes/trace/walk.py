@@ -14,7 +14,7 @@ from probes.golang.redact import redact
 from probes.net.limits import Stalled
 from probes.sources.module_proxy import HTTPError
 from probes.trace.events import HopDecided, Purpose, Verdict, WalkFinished, WalkStarted
-from probes.trace.narrator import Attempt, Narrator
+from probes.trace.narrator import MOST_WORDS, Attempt, Narrator, words_told
 from probes.trace.route import Route
 
 T = TypeVar("T")
@@ -49,8 +49,9 @@ class Walker:
         """
         number = self._narrator.number_walk()
         self._narrator.emit_now(
-            WalkStarted, walk=number, purpose=purpose, path=path or self._route.path, version=version
-        )
+            WalkStarted, walk=number, purpose=purpose, path=path or self._route.path,
+            version=version[:MOST_WORDS],
+        )  # fmt: skip
         if self._route.error is not None:
             self._finish(number, None, self._route.error)
             self.failures[id(self._route.error)] = number
@@ -85,7 +86,7 @@ class Walker:
             WalkFinished,
             walk=number,
             served_by=None if served_by is None else served_by.id,
-            error=None if error is None else redact(str(error)),
+            error=None if error is None else words_told(error),
         )
 
     def _note_error(self, attempt: Attempt, ranking: ErrorRanking, error: GoError) -> bool:
@@ -106,7 +107,7 @@ class Walker:
             because=redact(because),
             rule=TRY_PROXIES,
             request=attempt.served_request if verdict is Verdict.SERVED else attempt.last_request,
-            error=None if error is None else redact(str(error)),
+            error=None if error is None else words_told(error),
             not_exist=error is not None and error.not_exist,
         )
 

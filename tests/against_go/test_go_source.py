@@ -97,6 +97,11 @@ def test_generated_constraints_leave_out_the_same_files(tmp_path: Path) -> None:
         "\ufeff//go:build never\n\n",
         "//go:build\n\n",
     ]
+    heads += [f"//go:build {'(' * deep}never{')' * deep}\n\n" for deep in (400, 999, 1000)]
+    heads += [f"//go:build {'!(' * 499}linux{')' * 499}\n\n", "//go:build !!linux\n\n"]
+    heads += [f"//go:build {' && '.join(['never'] * long)}\n\n" for long in (1000, 1001)]
+    heads += [f"// +build {' '.join(['never'] * long)}\n\n" for long in (101, 102)]
+    heads += [f"{'/**/' * 2000} // x\n//go:build never\n\n", "//go:build linux linux\n\n"]
     for number, head in enumerate(heads):
         (folder / f"f{number}.go").write_text(f"{head}package x\n")
     names = ["a_linux.go", "a_windows.go", "a_linux_amd64.go", "a_arm64.go", "a_linux_arm64.go", "linux.go", "_x.go",

@@ -90,6 +90,41 @@ def test_each_fault_is_found_in_gos_words_and_mended(tmp_path: Path) -> None:
             assert left == [], (name, left)
 
 
+def test_a_go_sum_that_is_no_file_is_put_aside_and_made_anew(tmp_path: Path) -> None:
+    """go build takes it for an empty one, as it does one that it may not read; that one only has to be shown."""
+    with tidy_project(tmp_path) as project:
+        good, file = project.sum(), project.folder / "go.sum"
+        file.unlink()
+        file.mkdir()
+        assert "missing go.sum entry" in project.run("go build ./...").stderr
+        assert "go.sum: is a directory" in project.run("go mod tidy").stderr
+        examined = project.examine()
+        commands = examined.mending(examined.findings())
+        assert commands[0] == "mv go.sum 'go.sum~'"
+        apply(project, commands)
+        assert project.run(GO).returncode == 0
+        assert set(project.sum().split(b"\n")) <= set(good.split(b"\n"))
+        examined.book.files[0].problem = "permission denied"
+        assert examined.mending(examined.findings()) == ("chmod u+r go.sum",)
+
+
+def test_what_go_passes_over_is_no_error(tmp_path: Path) -> None:
+    """A spoiled hash behind the right one, and the mark of a merge that has three words."""
+    with tidy_project(tmp_path) as project:
+        good = project.sum()
+        first = good.split(b"\n", 1)[0]
+        for more, fault in ((first[:-3], Fault.BAD_HASH), (b">>>>>>> theirs (abc)", Fault.CONFLICT)):
+            project.write({"go.sum": first + b"\n" + more + b"\n" + good.split(b"\n", 1)[1]})
+            assert project.run(GO).returncode == 0
+            examined = project.examine()
+            findings = examined.findings()
+            assert [(one.fault, one.level) for one in findings if one.level is not Level.INFO] == [
+                (fault, Level.WARNING)
+            ]
+            apply(project, examined.mending(findings))
+            assert project.sum() == good
+
+
 def test_an_old_module_needs_the_go_mod_of_what_was_not_chosen(tmp_path: Path) -> None:
     with tidy_project(tmp_path, app("m.test/old", "1.16")) as project:
         good = project.sum()

@@ -15,6 +15,8 @@ from probes.net.limits import Limits
 from probes.sums.asking import Asked, ask_about
 from probes.sums.project_sums import Examination
 from probes.sums.sum_findings import Fault, SumFinding
+from probes.sums.sum_lines import SumBook
+from probes.sums.witnesses import Witness, Witnesses, differing_lines
 from tests.against_go.sum_projects import MOVED, VERSIONS, A, GoProject, serving, tidy_project, version
 from tests.against_go.test_go_sum_faults import GO, OTHER, apply, with_hash
 
@@ -170,6 +172,20 @@ def test_a_database_that_does_not_know_and_one_that_does_not_answer(tmp_path: Pa
                 assert {one.fault for one in findings} == {fault}, status
                 assert {one.level for one in findings} == {Level.WARNING}
                 assert len(findings) == (4 if status != 500 else 1)
+
+
+def test_who_gives_no_answer_is_told_once_whatever_the_url() -> None:
+    for error, why in (
+        ("{0}: refusing to pass credentials to insecure URL: http://h/{0}", "insecure URL"),
+        ("{0}: reading https://h/{0}.mod: 403 Forbidden\n\tserver response: {0} is not here", "403 Forbidden"),
+        ('{0}: Get "https://h/{0}": dial tcp: connection refused', "connection refused"),
+    ):
+        found = Witnesses()
+        for path in ("m.test/a", "m.test/b"):
+            told = error.format(f"{path}@v1.0.0")
+            found.add((path, "v1.0.0"), Witness(VoterKind.PROXY, "proxy 1", error=told))
+        (one,) = differing_lines(SumBook(), found, "")
+        assert (one.fault, why in one.message, "2 of the lines" in one.message) == (Fault.NO_ANSWER, True, True)
 
 
 def test_all_agree_and_everybody_is_counted(tmp_path: Path) -> None:

@@ -81,6 +81,16 @@ CASES = {
         all_of(lambda go: go.write("mod", b"module other.test/x\n"), Go.forget_sums),
         {"mod-other-path"}, {file("mod")}, graph=False, build_fails=True,
     ),
+    ".mod of another path, go.mod unpacked is spoiled": Case(
+        all_of(lambda go: go.write("mod", b"module other.test/x\n"), Go.forget_sums,
+               lambda go: (go.tree / "go.mod").write_bytes(b"")),
+        {"mod-other-path", "dir-modified"}, {file("mod"), TREE}, graph=False,
+    ),
+    ".mod of another path, and nothing else": Case(
+        all_of(lambda go: go.write("mod", b"module other.test/x\n"), Go.forget_sums,
+               without("info", "zip", "ziphash", "tree")),
+        {"mod-other-path"}, {file("mod")}, graph=False,
+    ),
     ".mod is not the one of go.sum": Case(
         lambda go: go.write("mod", f"module {MODULE}\n\ngo 1.19\n".encode()),
         {"go-sum-other"}, {file("mod")}, graph=False, build_fails=True,
@@ -102,6 +112,9 @@ CASES = {
     "zip is a folder": Case(in_place("zip", Path.mkdir), {"not-plain"}, {file("zip")}, build_fails=False),
     "zip is a link to itself": Case(
         in_place("zip", lambda at: at.symlink_to(at.name)), {"link"}, {file("zip")}, build_fails=False
+    ),
+    "zip is a link that leads nowhere": Case(
+        in_place("zip", lambda at: at.symlink_to("nowhere")), {"link"}, {file("zip")}, build_fails=False
     ),
     "nested go.mod": Case(
         all_of(other_zip({**FILES, **UNFIT}), Go.forget_sums), {"zip-unfit"}, {file("zip")}, build_fails=None
@@ -216,7 +229,14 @@ def test_damage_is_found_named_and_mended(go: Go, name: str, capsys: pytest.Capt
         assert (built.returncode != 0) is case.build_fails, built.stderr
         shutil.rmtree(go.cache)
         shutil.move(go.home / "aside", go.cache)
-    if case.graph:
+    stops = found["go_mod_verify"]["stops_at"].split(" … ")[0]
+    if not case.graph:
+        if name != ".mod is a FIFO":  # there it waits
+            said = go.run("mod", "verify", GOPROXY="off")
+            assert said.returncode == 1
+            assert (stops or "module lookup disabled by GOPROXY=off") in said.stderr
+    else:
+        assert stops == ""
         said = go.run("mod", "verify")
         lines = (said.stdout + said.stderr).rstrip("\n").split("\n")
         assert found["go_mod_verify"]["says"] == lines

@@ -86,7 +86,7 @@ def _done(done: list[Mended], pen: Pen) -> Iterator[Row]:
         names = ", ".join(
             [*(f"removed {name}" for name in one.removed), *([f"wrote {one.written}"] if one.written else [])]
         )
-        again = f"; {one.plan.command} brings it back" if one.removed else ""
+        again = f"; {one.plan.command} brings it back" if one.removed and one.plan.command else ""
         if names:
             yield from pen.marked(
                 ("done", number), pen.symbols.ok, Role.OK, f"{names}{again}", one.plan.command
@@ -104,14 +104,22 @@ def _done(done: list[Mended], pen: Pen) -> Iterator[Row]:
 def _wrong(looked: Looked, pen: Pen) -> Iterator[Row]:
     found = looked.survey
     bad = [one for one in found.findings if one.is_bad]
+    unread = [f"not read: {words}" for words in found.unreadable]
+    if found.wish.at_hand.error:
+        words = " ".join(found.wish.at_hand.error.split())
+        unread.append(f"go.sum is not compared, for the project here cannot be read: {words}; # tells more")
+    for number, words in enumerate(unread):
+        yield from pen.marked(("unread", number), pen.symbols.warn, Role.WARN, words)
     if not bad:
-        seems = "nothing looks wrong; v makes the hashes too"
-        words = "nothing is wrong: every hash is right" if found.wish.verify else seems
+        rest = "else " if found.unreadable else ""
+        words = f"nothing {rest}looks wrong; v makes the hashes too"
+        if found.wish.verify:
+            words = f"nothing {rest}is wrong: every hash {'of what was read ' if rest else ''}is right"
         yield from pen.marked("good", pen.symbols.ok, Role.OK, words)
         return
     name = ""
     for number, one in enumerate(bad):
-        if (now := f"{one.path}@{one.version}") != name:
+        if (now := f"{one.path}@{one.version}".rstrip("@")) != name:
             name = now
             text = line("  ", (pen.symbols.fail, Role.FAIL), " ", (pen.text(name), Role.STRONG))
             yield Row(("version", one.path, one.version, number), text).fitted(pen.width)
@@ -172,7 +180,7 @@ def _whole(looked: Looked, pen: Pen) -> Iterator[Row]:
         )
     hand = found.wish.at_hand
     if hand.folder:
-        by = "its build list" if hand.is_exact else "what go.sum names"
+        by = "its build list" if hand.is_exact else "what go.mod and go.sum tell of it"
         lines.append(f"go mod verify here looks at {len(hand.verifies):,} versions only ({by})")
     for number, text in enumerate(lines):
         yield from pen.wrapped(("count", number), text, 4)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from probes.golang.prefixes import Standing
 from probes.trace.events import Outcome, Verdict
 from probes.trace.fold import Trace
-from probes.trace.got import GetSearch, PrefixRow
+from probes.trace.got import NEW_PROJECT, GetSearch, PrefixRow
 from tui.lines import Line, Piece, Role, Row, cells, line, pad, row_with, wrap
 from tui.symbols import Symbols
 
@@ -25,7 +25,10 @@ _WITHOUT_HELP = (
 
 def getting_rows(get: GetSearch, trace: Trace, width: int, symbols: Symbols, masked: Masked) -> list[Row]:
     """Everything that is known of a search; the rows of module paths have their path as key."""
-    texts = [*_get_verdict(get, width, symbols, masked), *_download_verdict(trace, width, symbols, masked)]
+    texts = [*_get_verdict(get, width, symbols, masked)]
+    if trace.started is not None and trace.started.project:
+        texts += _wrapped(["    "], NEW_PROJECT, width, Role.FAINT)
+    texts += _download_verdict(trace, width, symbols, masked)
     rows = [Row(("verdict", number), text, selectable=False) for number, text in enumerate(texts)]
     rows.append(Row("gap", line(), selectable=False))
     columns = _columns(get, width, masked)

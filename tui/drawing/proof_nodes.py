@@ -224,12 +224,11 @@ def _consistent(head: HeadChecked) -> Node:
 
 def _remark(one: Vouched) -> list[Inside]:
     """What a failure means, and what to do."""
-    from probes.sources.sum_faults import MEANINGS, SumFault
+    from probes.sources.sum_faults import meaning_of
 
-    fault = "" if one.decided is None else one.decided.fault
-    if fault not in {known.value for known in SumFault}:
+    meaning = None if one.decided is None else meaning_of(one.decided.fault)
+    if meaning is None:
         return []
-    meaning = MEANINGS[SumFault(fault)]
     return [Inside("means", meaning.means), Inside("do", meaning.do, Role.STRONG)]
 
 

@@ -140,7 +140,7 @@ class CacheScreen(MaskedScreen):
             names[self._path, self._version or "latest"] = None
         if self._looked is not None:
             found = self._looked.survey
-            names |= dict.fromkeys((one.path, one.version) for one in found.findings if one.path)
+            names |= dict.fromkeys((one.path, one.version) for one in found.findings if one.version)
             names |= {(name.rpartition("@")[0], name.rpartition("@")[2]): None for _, name in found.biggest}
         return self._shelf.masking(list(names)[:MOST_MASKED])
 

@@ -26,7 +26,8 @@ class Section:
 
 
 _KEY_NAMES = {
-    "question_mark": "?", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc",
+    "question_mark": "?", "dollar_sign": "$", "number_sign": "#", "ampersand": "&", "asterisk": "*",
+    "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc",
     "enter": "Enter", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "up": "Up",
     "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "f1": "F1",
     "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-", "equals_sign": "=",
