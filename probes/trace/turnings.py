@@ -27,7 +27,7 @@ from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
 from probes.golang.os_errors import errno_words
 from probes.project.project import Project
-from probes.project.requirements import has_sum
+from probes.project.requirements import Pruning, go_version_of, has_sum, pruning_for
 from probes.share.state import read_regular
 from probes.trace.events import Bend, Turning, TurningTaken
 
@@ -223,14 +223,16 @@ class Turnings:
         required = {(one.path, one.version) for one in main.parsed.requires} - project.excluded()
         if (self._path, version) not in required or self.replacement(version) is not None:
             return
+        if query in ("upgrade", "patch") and pruning_for(go_version_of(main.parsed)) is Pruning.UNPRUNED:
+            return  # the module graph is read first, which ends with "missing go.sum entry"
         key = self._path, version + GO_MOD_SUFFIX
         if project.go_sum.malformed or has_sum(project.go_sum, *key):
             return
         if goflag(environment.get("GOFLAGS"), "mod") not in ("", "readonly"):
             return
         because = (
-            f"go mod download adds the hash of its go.mod; go list -m {self._path}@{query} may not, and says: "
-            "updates to go.sum needed, disabled by -mod=readonly"
+            f"go mod download adds the hash of its go.mod; go list -m {self._path}@{query} may not, "
+            "and says: updates to go.sum needed, disabled by -mod=readonly"
         )
         where = "" if project.file is None else project.file.with_suffix(".sum").name
         self.tell(Turning.READONLY, Bend.STRAIGHT, because, WRITE_SUMS, version=version, where=where)

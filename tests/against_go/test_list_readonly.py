@@ -28,6 +28,8 @@ CASES: list[tuple[str, str, str, dict[str, str], bool]] = [
     (f"{REQUIRED}replace {A} => {B} v1.0.0\n", "", f"{A}@v1.1.0", {}, False),
     (f"{REQUIRED}exclude {A} v1.1.0\n", "", f"{A}@v1.1.0", {}, False),
     (OLD, "", f"{A}@v1.1.0", {}, True),
+    (REQUIRED, "", f"{A}@patch", {}, True),
+    (OLD, "", f"{A}@patch", {}, False),
     (f"{REQUIRED}require {B} v1.0.0\n", MOD_LINE.replace(MOD, OTHER_HASH), f"{A}@v1.1.0", {}, False),
 ]  # fmt: skip
 
