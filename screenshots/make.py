@@ -23,6 +23,7 @@ from typing import Any
 
 from probes.browse.asking import browse
 from probes.browse.table import BrowseEvent, browse_event_to_json
+from probes.demo.trust_worlds import TRUST_WORLDS
 from probes.demo.worlds import WorldPlan, names, running, world_plan
 from probes.golang.environment import Environment
 from probes.trace.events import CapabilityLearned, Event, event_to_json
@@ -36,8 +37,10 @@ from tui.symbols import UNICODE, Symbols
 HERE = Path(__file__).parent
 PROXIES = ("mirror.corp.example", "goproxy.example", "sumdb.example")
 """What the proxies of a world are called in a recording."""
-UNRECORDED = ("hang",)
-"""Worlds whose trace does not end."""
+TRUSTED = ("vouched", "passed-on", "forged-record")
+"""The worlds of the checksum database that are recorded; the others have a project, or a module cache."""
+UNRECORDED = ("hang", *(plan.name for plan in TRUST_WORLDS if plan.name not in TRUSTED))
+"""And a world whose trace does not end."""
 
 
 # -- recording ---------------------------------------------------------------------------------------
@@ -246,6 +249,7 @@ PICTURES = (
         (120, 36),
         ("e", *["left"] * len("http://goproxy.example"), "backspace", "vertical_line"),
     ),
+    Picture("vouched-80x24", lambda: world_app("vouched", demo=False), (80, 24), ("V",)),
     Picture("worlds-80x24", lambda: world_app("healthy"), (80, 24), ("W",)),
 )
 

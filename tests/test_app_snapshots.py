@@ -85,6 +85,9 @@ SHOTS = (
     Shot("report", _world("comma-stops-on-502"), ("X",)),
     Shot("sessions", _world("healthy"), ("R",)),
     Shot("privacy", _settings, ("1", "p")),
+    Shot("proof", _world("vouched"), ("V", "j", "j", "j", "enter")),
+    Shot("not-proved", _world("forged-record"), ("V",)),
+    Shot("checksums", _world("forged-record")),
 )
 
 
@@ -207,8 +210,41 @@ async def test_the_history(home: Path, size: tuple[int, int]) -> None:
         await _compare(pilot, "history", size)
 
 
+SETTINGS = {
+    "GOENV": "off", "GOPROXY": "off", "GOSUMDB": "off", "GOMODCACHE": "pkg", "GOTOOLCHAIN": "local",
+    "GO111MODULE": "on",
+}  # fmt: skip
+GO_MOD = "module shop.example\n\ngo 1.21\n\nrequire corp.example/lib v1.2.0\n"
+MAIN = 'package main\n\nimport (\n\t"fmt"\n\t"corp.example/lib"\n)\n\nfunc main() { fmt.Println(lib.X) }\n'
+ON_THIS_MACHINE = {"cache": "dollar_sign", "sums": "number_sign", "building": "asterisk"}
+"""The screens about a project and a module cache, and their keys."""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", ON_THIS_MACHINE)
+async def test_what_lies_on_this_machine(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
+) -> None:
+    (home / "go.mod").write_text(GO_MOD)
+    (home / "main.go").write_text(MAIN)
+    (home / "go.sum").write_text("corp.example/lib v1.2.0 h1:\ncorp.example/lib v1.2.0\n")
+    cache = home / "pkg"
+    downloads = cache / "cache/download/corp.example/lib/@v"
+    downloads.mkdir(parents=True)
+    (downloads / "v1.2.0.mod").write_text("<html>log in</html>")
+    (downloads / "v1.2.0.ziphash").write_text("garbage")
+    for variable, value in (SETTINGS | {"GOMODCACHE": str(cache)}).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("PATH", "/nowhere")
+    app = ModtraceApp(Session(ThisMachine({}), Bridge(), Limits()), symbols=UNICODE)
+    async with opened(app, size) as pilot:
+        await press(pilot, ON_THIS_MACHINE[name])
+        await _compare(pilot, name, size, lambda text: text.replace(home.name, "gopher-########"))
+    app.session.bridge.close()
+
+
 def test_no_snapshot_is_left_over() -> None:
-    screens = {shot.name for shot in SHOTS} | {"faults", "tour", "apply", "history"}
+    screens = {shot.name for shot in SHOTS} | {"faults", "tour", "apply", "history", *ON_THIS_MACHINE}
     names = {f"{name}-{width}x{height}" for name in screens for width, height in SIZES}
     assert {file.stem for file in SNAPSHOTS.glob("*.txt")} == names
 

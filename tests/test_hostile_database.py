@@ -154,3 +154,14 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     done = modtrace("trace", "m.test/x@v1.0.0", env=clean_environment(tmp_path, **variables), cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     assert "invalid argument" in done.stdout
+
+
+def test_what_to_type_is_said_where_the_database_is_out_of_reach(tmp_path: Path) -> None:
+    """A proxy that does not pass it on, and a closed port at its own address."""
+    key = Signer.from_seed("127.0.0.1:1", 3).verifier_key
+    with World([lambda request: Answer(404)]) as world:
+        found = asked(tmp_path, TARGET, GOSUMDB=key, GOPROXY=world.urls[0])
+    said = " ".join(report(found).split())
+    assert f"{world.urls[0].removeprefix('http://')}: it does not pass the database on" in said
+    assert "go env -w GOSUMDB=sum.golang.google.cn" in said
+    assert to_json(found)["fault"] == "unreachable"

@@ -261,3 +261,12 @@ def test_where_go_refuses_to_start_it_chooses_nothing(
     assert {choice["version"] for choice in found["choices"].values()} == {None}
     assert all(choice["error"].startswith(words) for choice in found["choices"].values())
     assert found["versions"]  # who has which is told all the same
+
+
+def test_what_go_would_make_of_a_branch_in_go_mod_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "other.mod").write_text("module p.test\n\ngo 1.21\n\nrequire b.test/x main\n")
+    done, _ = run(tmp_path, [new], "{0}", PATH, "--json", GOFLAGS="-modfile=other.mod")
+    found = json.loads(done.stdout)
+    assert all("not canonical" in choice["error"] for choice in found["choices"].values())
+    assert all(choice["version"] is None for choice in found["choices"].values())
+    assert found["versions"]

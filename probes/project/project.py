@@ -15,7 +15,7 @@ from probes.golang.environment import Environment
 from probes.golang.errors import GoError
 from probes.golang.go_sum import GO_MOD_SUFFIX, MOST_BYTES, GoSum
 from probes.golang.gomod_full import FullGoMod, Replaced, is_directory_path, read_full
-from probes.golang.gomod_syntax import Line, parse_syntax
+from probes.golang.gowork import parse_work
 from probes.golang.mode import goflag
 from probes.golang.modzip import MAX_GO_MOD
 from probes.golang.toolchain_select import GoLines, asked_toolchain
@@ -245,26 +245,13 @@ def _module(file: Path, folder: Path | None, read_sums: ReadSums) -> Project:
 
 
 def _workspace(file: Path, read_sums: ReadSums) -> Project:
-    folders: list[Path] = []
-    words: dict[str, str] = {}
-    replaces = b""
-    text = read_regular(file, MAX_GO_MOD)
-    for statement in parse_syntax(text.decode("utf-8", "surrogateescape"), str(file)):
-        lines = [statement] if isinstance(statement, Line) else statement.lines
-        for line in lines:
-            tokens = line.tokens[1:] if isinstance(statement, Line) else line.tokens
-            match statement.tokens[0]:
-                case "use" if tokens:
-                    folders.append(file.parent / tokens[0].strip('"`'))
-                case "go" | "toolchain" if tokens:
-                    words[statement.tokens[0]] = tokens[0]
-                case "replace":
-                    replaces += f"replace {' '.join(tokens)}\n".encode("utf-8", "surrogateescape")
+    work = parse_work(read_regular(file, MAX_GO_MOD), file=str(file))
+    folders = [file.parent / use.text for use in work.uses]
     modules = [_main(folder / "go.mod") for folder in folders]
     sums = [folder / "go.sum" for folder in folders] + [file.with_name("go.work.sum")]
-    more = read_full(b"module work\n" + replaces, file=str(file)).replaces
+    lines = work.lines
     return Project(
-        file.parent, modules, read_sums(sums), file, words.get("go", ""), words.get("toolchain", ""), more
+        file.parent, modules, read_sums(sums), file, lines.go_version, lines.toolchain, lines.replaces
     )
 
 
