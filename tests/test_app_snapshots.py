@@ -236,6 +236,8 @@ async def test_what_lies_on_this_machine(
     for variable, value in (SETTINGS | {"GOMODCACHE": str(cache)}).items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("PATH", "/nowhere")
+    free = os.statvfs_result((4096, 4096, 1 << 24, 1 << 23, 1 << 23, 1 << 20, 1 << 19, 1 << 19, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda place: free)
     app = ModtraceApp(Session(ThisMachine({}), Bridge(), Limits()), symbols=UNICODE)
     async with opened(app, size) as pilot:
         await press(pilot, ON_THIS_MACHINE[name])

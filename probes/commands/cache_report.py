@@ -16,7 +16,7 @@ from probes.cache.mending import Mended, Plan, measured
 from probes.cache.place import clones, clones_of, databases, has_record
 from probes.cache.spares import spares
 from probes.cache.survey import Seen, Survey
-from probes.commands.output import size
+from probes.commands.output import size, some
 from probes.golang.safetext import safe_text
 
 SCHEMA = "modtrace.cache/1"
@@ -51,7 +51,7 @@ def _whole(found: Survey) -> Iterator[str]:
     """Counts."""
     place = found.wish.place
     yield (
-        f"  {found.versions:,} versions of {found.modules:,} modules: {found.zips:,} zips, "
+        f"  {some(found.versions, 'version')} of {some(found.modules, 'module')}: {found.zips:,} zips, "
         f"{found.trees:,} unpacked, {found.only_mod:,} only a go.mod"
     )
     yield f"  {size(found.bytes)} of downloads, without what is unpacked"

@@ -25,6 +25,11 @@ def size(count: float) -> str:
     return f"{count:.1f} {_UNITS[-1]}"
 
 
+def some(count: int, noun: str) -> str:
+    """ "1 module", "1,200 modules"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 class Output:
     """The two streams of a command."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from probes.commands.output import some
 from tui.drawing.figures import size
 from tui.lines import Line, Role, Row, line, pad, wrap
 from tui.symbols import Symbols
@@ -163,13 +164,13 @@ def _whole(looked: Looked, pen: Pen) -> Iterator[Row]:
     found, place = looked.survey, looked.survey.wish.place
     yield from _title("What there is", pen)
     lines = [
-        f"{found.versions:,} versions of {found.modules:,} modules",
+        f"{some(found.versions, 'version')} of {some(found.modules, 'module')}",
         f"{found.zips:,} zips, {found.trees:,} unpacked, {found.only_mod:,} only a go.mod",
         f"{size(found.bytes)} of downloads, without what is unpacked",
     ]
     if place.free_bytes is not None:
         files = "" if place.free_files is None else f" and for {place.free_files:,} files"
-        lines.append(f"room on the disk for {place.free_bytes / (1 << 30):,.1f} GB{files}")
+        lines.append(f"room on the disk for {size(place.free_bytes)}{files}")
     lines += [
         f"checksum database {name}: {records:,} records, {tiles:,} tiles"
         for name, records, tiles in looked.databases
