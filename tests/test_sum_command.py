@@ -186,6 +186,8 @@ def test_what_is_here_is_compared_without_asking_anybody_else(tmp_path: Path) ->
         (("no dot@v1.0.0",), "malformed module path"),
         ((TARGET, "--set", "GOPROXY"), "write NAME=VALUE"),
         ((TARGET, "--ask"), "--ask goes with --project"),
+        ((TARGET, "--zip"), "--zip goes with --project"),
+        (("--project", "--zip"), "--zip goes with --ask"),
     ],
 )
 def test_usage(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:

@@ -77,8 +77,9 @@ def run(args: argparse.Namespace) -> int:
         from probes.commands.sum_project import run as run_project
 
         return run_project(args, output)
-    if args.ask:
-        output.complain("--ask goes with --project; a version is always asked about")
+    if args.ask or args.zip:
+        option = "--ask" if args.ask else "--zip"
+        output.complain(f"{option} goes with --project; for everybody's zip of a version: modtrace sums --zip")
         return ExitCode.USAGE
     overlay = parse_overlay(args.set, output)
     target = _parsed(args.target, output)

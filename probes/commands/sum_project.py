@@ -31,12 +31,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--ask", action="store_true",
         help="with --project: ask checksum database and proxies about every line; else nobody is asked",
     )  # fmt: skip
+    parser.add_argument(
+        "--zip", action="store_true",
+        help="with --ask: fetch the zips from the proxies too, and hash them; else only each go.mod",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Run it; returns the exit code."""
     overlay = parse_overlay(args.set, output)
     if overlay is None:
+        return ExitCode.USAGE
+    if args.zip and not args.ask:
+        output.complain("--zip goes with --ask: without it nobody is asked")
         return ExitCode.USAGE
     from probes.golang.errors import GoError
     from probes.golang.os_errors import errno_words
@@ -55,7 +62,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         output.complain(safe_text(redact(words).replace("\n", "; "), limit=1000))
         return ExitCode.USAGE
     if args.ask:
-        code = _ask(found, args.timeout)
+        code = _ask(found, args.timeout, zips=args.zip)
         if code is not None:
             return code
     lost = what_is_lost(found, environment, PUBLIC_HOSTS.__contains__)
@@ -69,7 +76,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return exit_code(found, findings, asked=args.ask)
 
 
-def _ask(found: Examination, timeout: float) -> int | None:
+def _ask(found: Examination, timeout: float, *, zips: bool) -> int | None:
     """Ask, and say on a terminal how far it is; the exit code of a signal."""
     from probes.net.limits import Limits
     from probes.sums.asking import ask_about
@@ -81,7 +88,8 @@ def _ask(found: Examination, timeout: float) -> int | None:
         status.show(lambda: f"asked about {asked.done} of {asked.total}: {asked.path}@{asked.version}")
 
     limits = Limits(answer_s=timeout, stall_s=timeout)
-    code = run_until_signal(lambda: ask_about(found.environment, found.go_sum.hashes, tell, limits=limits))
+    hashes = found.go_sum.hashes
+    code = run_until_signal(lambda: ask_about(found.environment, hashes, tell, limits=limits, zips=zips))
     status.clear()
     return code
 

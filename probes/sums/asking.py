@@ -4,7 +4,8 @@ Nobody is told a path that go would not tell: what GONOPROXY matches is asked of
 matches not of the database (probes.browse.quorum has the same law). The database is asked as go asks it, with
 every proof, by one client for all lines: the tiles of its tree are fetched once. Of a proxy the go.mod is
 asked for, in go's walk through the list; where the database has another hash than go.sum, of all proxies that
-stand before direct and off. Zips are large, and are not fetched.
+stand before direct and off. Zips are large: they are fetched only with ``zips``, and hashed from temporary
+files.
 
 Source: cmd/go/internal/modfetch/sumdb.go useSumDB, lookupSumDB; proxy.go TryProxies; cache.go GoMod.
 """
@@ -12,10 +13,12 @@ Source: cmd/go/internal/modfetch/sumdb.go useSumDB, lookupSumDB; proxy.go TryPro
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from probes.browse.judged import judge_zip
 from probes.browse.proxies import AtProxy, at_proxy, authorization_of, go_words, patient, proxies_of
 from probes.browse.quorum import refused_version
 from probes.browse.votes import VoterKind
@@ -36,6 +39,7 @@ from probes.trace.narrator import Narrator
 from probes.trace.route import plan
 from probes.trace.run import new_client
 from probes.trace.walk import Walker
+from probes.trace.zips import spool
 
 AT_ONCE = 8
 """Versions that are asked about at the same time."""
@@ -59,18 +63,28 @@ Hashes = Mapping[Key, list[str]]
 """What go.sum has."""
 
 
-async def ask_about(environment: Environment, hashes: Hashes, tell: Tell, *, limits: Limits) -> None:
+async def ask_about(
+    environment: Environment, hashes: Hashes, tell: Tell, *, limits: Limits, zips: bool = False
+) -> None:
     """Ask about all of these hashes; ``tell`` hears of each version. Raises nothing for what servers do."""
     async with AsyncExitStack() as stack:
-        await _Asking(environment, hashes, tell, limits, stack).run()
+        await _Asking(environment, hashes, tell, limits, stack, zips=zips).run()
 
 
 class _Asking:
     """One run."""
 
     def __init__(
-        self, environment: Environment, hashes: Hashes, tell: Tell, limits: Limits, stack: AsyncExitStack
+        self,
+        environment: Environment,
+        hashes: Hashes,
+        tell: Tell,
+        limits: Limits,
+        stack: AsyncExitStack,
+        *,
+        zips: bool,
     ) -> None:
+        self._zips = zips
         self._environment = environment
         self._hashes = hashes
         self._tell = tell
@@ -106,8 +120,8 @@ class _Asking:
         found, because = await self._of_database(version, keys)
         is_disputed = any(one.sum and one.sum not in self._hashes[key] for key, one in found)
         for key in keys:
-            if key[1].endswith(GO_MOD_SUFFIX):
-                said = await self._of_proxies(path, number, ask_all=is_disputed)
+            if key[1].endswith(GO_MOD_SUFFIX) or self._zips:
+                said = await self._of_proxies(key, ask_all=is_disputed)
                 found += [(key, one) for one in said]
         return found, because
 
@@ -145,8 +159,9 @@ class _Asking:
 
     # -- the proxies ---------------------------------------------------------------------------------
 
-    async def _of_proxies(self, path: str, version: str, *, ask_all: bool) -> list[Witness]:
-        """The go.mod of a version, in go's walk: up to the first that has it, or of all."""
+    async def _of_proxies(self, key: Key, *, ask_all: bool) -> list[Witness]:
+        """The zip or the go.mod of a version, in go's walk: up to the first that has it, or of all."""
+        path, version = key
         route, columns = proxies_of(self._environment, path)
         if route.error is not None:
             return []
@@ -157,17 +172,29 @@ class _Asking:
             if route.access(hop) is not Access.ASK or hop.id not in names:
                 continue
             try:
-                data = await patient((await self._repo(path, hop)).go_mod(version))
+                total = await self._hash(await self._repo(path, hop), path, version)
             except GoError as error:
                 words = go_words(error) or ""
                 said.append(Witness(VoterKind.PROXY, names[hop.id], error=words, missing=error.not_exist))
                 if not ranking.add(hop, error) and not ask_all:
                     break
             else:
-                said.append(Witness(VoterKind.PROXY, names[hop.id], go_mod_hash(data)))
+                said.append(Witness(VoterKind.PROXY, names[hop.id], total))
                 if not ask_all:
                     break
         return said
+
+    async def _hash(self, repo: ProxyRepo, path: str, version: str) -> str:
+        """What a proxy sends, hashed; a zip that go refuses has the hash that go would have come to first."""
+        if version.endswith(GO_MOD_SUFFIX):
+            return go_mod_hash(await patient(repo.go_mod(version.removesuffix(GO_MOD_SUFFIX))))
+        with spool() as file:
+            await patient(repo.zip(version, file))
+            size = file.seek(0, os.SEEK_END)
+            judged = await asyncio.to_thread(judge_zip, self._environment, path, version, file, size)
+        if judged.hash is None:
+            raise GoError(judged.error or "")
+        return judged.hash.sum
 
     async def _repo(self, path: str, hop: Hop) -> ProxyRepo:
         """The proxy's place for a path; one client for all paths."""

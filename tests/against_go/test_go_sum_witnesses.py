@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 from probes.browse.votes import VoterKind
@@ -11,6 +12,7 @@ from probes.demo.behaviour import Answer, Request
 from probes.demo.server import World
 from probes.diagnosis.findings import Level
 from probes.golang.dirhash import go_mod_hash
+from probes.golang.modzip import hash_zip
 from probes.net.limits import Limits
 from probes.sums.asking import Asked, ask_about
 from probes.sums.project_sums import Examination
@@ -21,7 +23,7 @@ from tests.against_go.sum_projects import MOVED, VERSIONS, A, GoProject, serving
 from tests.against_go.test_go_sum_faults import GO, OTHER, apply, with_hash
 
 
-def asked(project: GoProject) -> Examination:
+def asked(project: GoProject, *, zips: bool = False) -> Examination:
     """Everything, after all were asked."""
     found = project.examine()
     told: list[Asked] = []
@@ -31,7 +33,7 @@ def asked(project: GoProject) -> Examination:
         found.hear(one)
 
     limits = Limits(answer_s=5, stall_s=5)
-    asyncio.run(ask_about(found.environment, found.go_sum.hashes, tell, limits=limits))
+    asyncio.run(ask_about(found.environment, found.go_sum.hashes, tell, limits=limits, zips=zips))
     assert [one.done for one in told] == list(range(1, len(told) + 1))
     assert len(told) == told[-1].total
     return found
@@ -131,6 +133,19 @@ def test_of_a_disputed_line_all_proxies_are_asked(tmp_path: Path) -> None:
                 "go.sum has another hash than sums.demo.example, 2 proxies and the module cache: the tag was moved"
             )
             assert len(other.log) == 1
+
+
+def test_zips_are_fetched_on_request_and_the_odd_one_is_named(tmp_path: Path) -> None:
+    with tidy_project(tmp_path) as project, World([serving(MOVED)]) as other:
+        project.variables |= {"GOSUMDB": project.variables["TEST_GOSUMDB"], "GOPROXY": other.urls[0]}
+        assert differing(asked(project)) == []
+        assert not [one for one in other.log if one.request.path.endswith(".zip")]
+        (one,) = differing(asked(project, zips=True))
+        assert (one.path, one.version) == (A, "v1.0.0")
+        moved = hash_zip(BytesIO(MOVED.zip), len(MOVED.zip), zip_name="moved.zip")
+        assert [item.sum for item in one.evidence if item.is_odd] == [moved]
+        project.forget()
+        assert one.go_says in project.run(f"go mod download {A}").stderr
 
 
 def test_nobody_is_told_what_go_would_not_tell(tmp_path: Path) -> None:
