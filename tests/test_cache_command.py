@@ -550,3 +550,31 @@ def test_a_walk_of_a_cache_that_is_a_link_finds_everything(cache: Cache, tmp_pat
     (tmp_path / "link").symlink_to(cache.folder)
     assert [one.name for one in Walk(str(tmp_path / "link")).entries()] == [NAME]
     assert stat.S_ISLNK((tmp_path / "link").lstat().st_mode)
+
+
+FULL = """\
+mount -t tmpfs -o size=256k tmpfs "$1" && mkdir "$1/mod" && cp -R "$2/cache" "$1/mod/" || exit 99
+dd if=/dev/zero of="$1/fill" bs=1k 2>/dev/null
+GOMODCACHE="$1/mod" "$3" cache
+echo "exit $?"
+mount -o remount,ro "$1"
+GOMODCACHE="$1/mod" "$3" cache --verify --fix --yes
+echo "exit $?"
+"""
+
+
+def test_a_disk_that_is_really_full_and_one_that_may_only_be_read(tmp_path: Path) -> None:
+    cache, disk = Cache(tmp_path / "mod"), tmp_path / "disk"
+    disk.mkdir()
+    script = ["sh", "-c", FULL, "sh", str(disk), str(cache.folder), COMMAND]
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", *script],
+        env=clean_environment(tmp_path), capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    if done.returncode and not done.stdout:
+        pytest.skip(f"no mount namespace here: {done.stderr}")
+    full, read_only = done.stdout.split("exit 1\n")
+    assert "the disk of the module cache is full" in full
+    assert "no space left on device" in full
+    assert "the disk of the module cache is mounted read-only: what is\n    complete can be used" in read_only
+    assert read_only.endswith("exit 0\n")
