@@ -61,6 +61,12 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
 
 
+def test_a_home_that_is_not_there_is_not_made() -> None:
+    with pytest.raises(FileNotFoundError):
+        make_private(Path("/nobody-lives-here/.local/state/modtrace"))
+    assert not Path("/nobody-lives-here").exists()
+
+
 def test_what_is_kept_between_runs_is_not_read_from_a_fifo(tmp_path: Path) -> None:
     for name in ("theme", "layout.json", "20260101T000000Z-1.json"):
         os.mkfifo(tmp_path / name)

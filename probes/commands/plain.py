@@ -17,6 +17,9 @@ from probes.trace.route import HopView
 
 CHIP_OPS = (Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP, Op.SUM)
 
+MOST_LINES = 200
+"""Lines of go's error that a report prints."""
+
 
 def report(trace: Trace) -> str:
     """The whole report, ending in a newline."""
@@ -37,13 +40,21 @@ def _verdict(trace: Trace) -> Iterator[str]:
         yield f"{target}  could not tell: {finished.detail}"
     else:
         yield f"{target}  go would fail:"
-        for line in (finished.error or "").split("\n"):
-            yield "  " + line.replace("\t", "    ")
+        yield from _go_says(finished.error or "")
         cause = trace.first_cause()
         if cause is not None:
             yield f"first cause: {cause.summary}"
             yield f"  rule: {cause.rule}"
         yield from _checksum_fault(trace)
+
+
+def _go_says(error: str) -> Iterator[str]:
+    """go's own words; go repeats a whole answer where it can make nothing of it, and nobody reads that."""
+    lines = error.split("\n")
+    for line in lines[:MOST_LINES]:
+        yield "  " + line.replace("\t", "    ")
+    if len(lines) > MOST_LINES:
+        yield f"  … and {len(lines) - MOST_LINES:,} more lines, which --json has"
 
 
 def _checksum_fault(trace: Trace) -> Iterator[str]:

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         return run_project(args, output)
     if args.ask or args.zip:
         option = "--ask" if args.ask else "--zip"
-        output.complain(f"{option} goes with --project; for everybody's zip of a version: modtrace sums --zip")
+        output.complain(f"{option} goes with --project; for the zips of a version: modtrace sums --zip")
         return ExitCode.USAGE
     overlay = parse_overlay(args.set, output)
     target = _parsed(args.target, output)

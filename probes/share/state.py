@@ -34,7 +34,12 @@ def state_folder(process: Mapping[str, str] | None = None) -> Path | None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder and those above it that are missing, each for its owner alone. Raises OSError."""
+    """Make a folder and those above it that are missing, each for its owner alone.
+
+    Raises OSError, also for what would stand in the root: a home that is not there is not made by us.
+    """
+    if folder.parent.parent == folder.parent and not folder.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
     if not folder.parent.exists() and folder.parent != folder:
         make_private(folder.parent)  # with parents=True those would have the mode of the umask
     folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)

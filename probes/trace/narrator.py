@@ -36,8 +36,9 @@ KNOWN = Finding(
 )
 """What is told of a request that was not made."""
 
-MOST_WORDS = 1 << 14
-"""Characters of an error that an event keeps: go repeats a whole answer that is no signed note."""
+MOST_WORDS = 1 << 18
+"""Characters of an error that an event keeps: go repeats a whole answer that is no signed note. The longest
+that it makes of a name in a zip, of 65,535 bytes, stands in it whole."""
 
 PROGRESS_INTERVAL_S = 0.25
 """A body's progress is told at most this often."""

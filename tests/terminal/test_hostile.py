@@ -31,6 +31,7 @@ FOREIGN = re.compile(
     "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;?]*)?\Z")
 
 
 def foreign(output: bytes) -> list[str]:
@@ -123,7 +124,8 @@ def test_no_screen_lets_anything_through(tmp_path: Path, names: tuple[str, ...])
             for name in names:
                 seen, screen = visit(session, SCREENS[name]), SCREENS[name]
                 assert [mark for mark in screen.marks if mark not in seen] == [], name
-                assert foreign(session.output) == [], name
+                # What is still being written may end in the middle of a sequence; the end is looked at whole.
+                assert foreign(UNFINISHED.sub(b"", session.output)) == [], name
             session.press("q")
             assert session.wait_for_exit() == 0
     assert foreign(session.output) == []
