@@ -36,7 +36,7 @@ KNOWN = Finding(
 )
 """What is told of a request that was not made."""
 
-MOST_WORDS = 1 << 18
+MOST_WORDS = 1 << 17
 """Characters of an error that an event keeps: go repeats a whole answer that is no signed note. The longest
 that it makes of a name in a zip, of 65,535 bytes, stands in it whole."""
 
