@@ -112,7 +112,7 @@ def test_compare_versions_and_download(tmp_path: Path) -> None:
             tmux.type("files")
             tmux.wait_for("files")
             tmux.press("Enter")
-            tmux.wait_for("✗ no host zip ✓")  # in the row of the version: the tree has a "zip ✓" of its own
+            tmux.wait_for("zip ✓ 2024-01-02")  # in the row of the version: the tree has a "zip ✓" of its own
             (file,) = (tmp_path / "files").rglob("*.zip")
             assert file.name == "v1.2.0.zip", "what only the second proxy has"
             assert file.read_bytes() == simple_module(PATH, "v1.2.0").versions[0].zip
