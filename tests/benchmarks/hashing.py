@@ -27,6 +27,8 @@ from tests.against_go.golang import go_binary, goroot
 from tests.modtrace import COMMAND
 
 SMALL_MODULES = 6
+LARGE = 45
+"""Such modules of a cache of 1 GB, which the whole command goes over as well: its start weighs less there."""
 SMALL_FILES = 700
 BIG_FILE_BYTES = 24 << 20
 VERSION = "v1.0.0"
@@ -37,20 +39,21 @@ def sources() -> list[Path]:
     return sorted(path for path in (goroot() / "src").rglob("*.go") if "/testdata/" not in str(path))
 
 
-def modules(files: list[Path]) -> Iterator[tuple[str, dict[str, bytes]]]:
+def modules(files: list[Path], small: int) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Module paths and their files."""
-    for number in range(SMALL_MODULES):
-        part = files[number * SMALL_FILES:(number + 1) * SMALL_FILES]
+    for number in range(small):
+        begin = number * SMALL_FILES % (len(files) - SMALL_FILES)
+        part = files[begin:begin + SMALL_FILES]
         yield f"small.test/m{number}", {f"d{at % 40}/f{at}.go": path.read_bytes() for at, path in enumerate(part)}
     text = b"".join(path.read_bytes() for path in files[:4000])
     yield "big.test/text", {f"f{n}.txt": text[n * BIG_FILE_BYTES:(n + 1) * BIG_FILE_BYTES] for n in range(2)}
     yield "big.test/noise", {"noise.bin": os.urandom(BIG_FILE_BYTES), "twice.bin": os.urandom(1 << 20) * 20}
 
 
-def write_proxy(folder: Path) -> list[str]:
+def write_proxy(folder: Path, small: int) -> list[str]:
     """A file:// proxy with the modules; their paths."""
     paths = []
-    for path, files in modules(sources()):
+    for path, files in modules(sources(), small):
         at = folder / path / "@v"
         at.mkdir(parents=True)
         go_mod = f"module {path}\n\ngo 1.20\n".encode()
@@ -63,10 +66,10 @@ def write_proxy(folder: Path) -> list[str]:
     return paths
 
 
-def filled_cache(folder: Path) -> tuple[dict[str, str], Path, list[str]]:
+def filled_cache(folder: Path, small: int = SMALL_MODULES) -> tuple[dict[str, str], Path, list[str]]:
     """go's environment, a project that requires the modules, and the modules' paths."""
     proxy, project = folder / "proxy", folder / "project"
-    paths = write_proxy(proxy)
+    paths = write_proxy(proxy, small)
     project.mkdir()
     required = "".join(f"\t{path} {VERSION}\n" for path in paths)
     (project / "go.mod").write_text(f"module bench.test\n\ngo 1.20\n\nrequire (\n{required})\n")
@@ -109,6 +112,10 @@ def main() -> None:
             (project / "go.mod").write_text(f"module bench.test\n\ngo 1.20\n\nrequire (\n{required})\n")
             all_of_it = chosen == paths
             compare(title, environment, project, work(cache, chosen), rounds, with_command=all_of_it)
+    with tempfile.TemporaryDirectory() as folder:
+        environment, project, paths = filled_cache(Path(folder), LARGE)
+        todo = work(Path(environment["GOMODCACHE"]), paths)
+        compare("a larger cache", environment, project, todo, rounds, with_command=True)
 
 
 def compare(
