@@ -71,3 +71,8 @@ def screen_text(app: object) -> str:
     assert isinstance(app, ModtraceApp)
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips) + "\n"
+
+
+def words(app: object) -> str:
+    """The screen as one line, wherever it was wrapped."""
+    return " ".join(screen_text(app).split())

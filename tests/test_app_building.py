@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes.net.limits import Limits
-from tests.app_support import NARROW, opened, press, replay_app, screen_text
+from tests.app_support import NARROW, opened, press, replay_app, screen_text, words
 from tests.test_app_replay import Hands, recorded, tape_of
 from tui.app import ModtraceApp
 from tui.bridge import Bridge
@@ -51,10 +51,6 @@ def app_in(
     finally:
         session.bridge.close()
         session.stage.close()
-
-
-def words(app: ModtraceApp) -> str:
-    return " ".join(screen_text(app).split())
 
 
 async def test_the_faults_stand_in_a_tree_open_in_full_and_are_copied(

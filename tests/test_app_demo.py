@@ -15,7 +15,7 @@ from probes.demo.tour import steps
 from probes.demo.worlds import WORLDS, names, world_plan
 from probes.net.limits import Limits
 from probes.trace.events import Outcome
-from tests.app_support import BROAD, NARROW, opened, press, screen_text, world_app
+from tests.app_support import BROAD, NARROW, opened, press, screen_text, words, world_app
 from tui.app import ModtraceApp
 from tui.bridge import Bridge
 from tui.drawing.tour_lines import TourView
@@ -52,11 +52,6 @@ def demo() -> Iterator[Demo]:
     for session in made:
         session.bridge.close()
         session.stage.close()
-
-
-def words(app: ModtraceApp) -> str:
-    """The screen without its line breaks."""
-    return " ".join(screen_text(app).split())
 
 
 def world_of(app: ModtraceApp) -> DemoWorld:

@@ -8,7 +8,7 @@ import pytest
 
 from probes.sources.sum_faults import SumFault
 from probes.trace.events import Bend, Event, Sworn, Turning, Verdict
-from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text
+from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, words
 from tests.turned import (
     LEAF,
     NAME,
@@ -40,11 +40,6 @@ SETTINGS = {"GOENV": "off", "GOPROXY": "https://mirror.corp,https://goproxy.cn",
 def proving_app(events: Sequence[Event] = (), *, symbols: Symbols = UNICODE, **more: str) -> ModtraceApp:
     """The app on a trace whose hashes the database vouches for, or on these events."""
     return replay_app(Replay(list(events) or proving()), {**SETTINGS, **more}, symbols=symbols)
-
-
-def words(app: ModtraceApp) -> str:
-    """The screen without its line breaks."""
-    return " ".join(screen_text(app).split())
 
 
 async def shown(app: ModtraceApp, size: tuple[int, int] = NARROW, *keys: str) -> str:

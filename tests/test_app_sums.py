@@ -22,7 +22,7 @@ from tests.against_go.sum_projects import (
     modules,
     serving,
 )
-from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text
+from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, words
 from tests.test_app_replay import Hands, recorded, tape_of
 from tui.app import ModtraceApp
 from tui.bridge import Bridge
@@ -61,10 +61,6 @@ def app_in(
     finally:
         session.bridge.close()
         session.stage.close()
-
-
-def words(app: ModtraceApp) -> str:
-    return " ".join(screen_text(app).split())
 
 
 async def test_both_parts_are_there_and_rows_open_in_full(

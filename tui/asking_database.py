@@ -67,7 +67,7 @@ class DatabaseAsker:
             if not isinstance(said, Ended):
                 answered.apply(said)  # type: ignore[arg-type]
             elif said.error is not None:
-                self._problem = f"modtrace itself failed: {type(said.error).__name__}: {said.error}"
+                self._problem = said.failure
             self._on_news()
 
         job = ProveJob(scene.environment, path, version, self._app.session.limits)

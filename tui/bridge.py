@@ -31,6 +31,16 @@ class Ended:
     error: BaseException | None = None
     """What went wrong with modtrace itself; None when the job ended by itself or was cancelled."""
 
+    @property
+    def failure(self) -> str:
+        """The error in words, "" where there is none."""
+        return "" if self.error is None else bug_words(self.error)
+
+
+def bug_words(error: BaseException) -> str:
+    """What is said of an error that is modtrace's own."""
+    return f"modtrace itself failed: {type(error).__name__}: {error}"
+
 
 Delivery = tuple[int, object]
 """A job's ticket and what it said; the last thing is Ended."""

@@ -80,7 +80,7 @@ class _Reader:
             if isinstance(said, AsBuild):
                 self._screen.show_found(said)
             elif isinstance(said, Ended) and said.error is not None:
-                self._app.tell(f"modtrace itself failed: {type(said.error).__name__}: {said.error}")
+                self._app.tell(said.failure)
 
         self._ticket = self._app.session.errand(BuildJob(scene.environment), listen)
         self._app.wake()

@@ -42,7 +42,7 @@ class GettingApp(BuildingApp):
             if isinstance(said, GET_EVENTS):
                 screen.get.apply(said)
             elif isinstance(said, Ended) and said.error is not None:
-                self.tell(f"modtrace itself failed: {type(said.error).__name__}: {said.error}")
+                self.tell(said.failure)
             screen.show_news()
 
         def leave() -> None:

@@ -145,7 +145,7 @@ class SavingApp(FetchingApp):
             case Ended():
                 one.is_over = True
                 if said.error is not None:
-                    one.problem = f"modtrace itself failed: {type(said.error).__name__}: {said.error}"
+                    one.problem = said.failure
                 self._tell_saving_end(one)
             case NotBegun():
                 one.problem = said.words

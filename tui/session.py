@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from probes.browse.table import BrowseEvent, ColumnKind, VersionTable, Wanted
 from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
-from tui.bridge import Delivery, Ended, Job
+from tui.bridge import Delivery, Ended, Job, bug_words
 from tui.drawing.environment_rows import EnvironmentView
 from tui.looks import Looks, Wish, failed_requests
 from tui.said import MakeRecorder, Said
@@ -416,7 +416,7 @@ class Session:
             self.cases = diagnose(self.trace, shell=shell_of(self._process))
         except Exception as error:  # the verdict is go's and stands without a diagnosis
             self.cases = ()
-            self.mishaps.append(_bug(error))
+            self.mishaps.append(bug_words(error))
 
     # -- what is known -------------------------------------------------------------------------------
 
@@ -543,7 +543,7 @@ class Session:
         if kind in (Kind.PATHS, Kind.NOTE):
             return Changed.NOTHING  # done without, if it was not to be
         if ended.error is not None:
-            words = _bug(ended.error)
+            words = ended.failure
             if kind in (Kind.SCENE, Kind.TRACE):
                 self.failure, self._waiting = words, False
             else:
@@ -562,7 +562,3 @@ class Session:
     def outcome(self) -> Outcome | None:
         """How the trace ended; None before it has."""
         return None if self.trace.finished is None else self.trace.finished.outcome
-
-
-def _bug(error: BaseException) -> str:
-    return f"modtrace itself failed: {type(error).__name__}: {error}"

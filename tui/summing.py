@@ -97,7 +97,7 @@ class _Reader:
             if isinstance(said, Ended):
                 self._screen.is_asking = False
                 if said.error is not None:
-                    self._app.tell(f"modtrace itself failed: {type(said.error).__name__}: {said.error}")
+                    self._app.tell(said.failure)
                 self._screen.show_news()
             else:
                 self._hear(said)

@@ -54,7 +54,7 @@ class VouchingApp(InspectingApp):
                 if not isinstance(said, Ended):
                     screen.quorum.apply(said)  # type: ignore[arg-type]
                 elif said.error is not None:
-                    self.tell(f"modtrace itself failed: {type(said.error).__name__}: {said.error}")
+                    self.tell(said.failure)
                 screen.show_news()
 
             environment, limits = self.session.scene.environment, self.session.limits

@@ -17,6 +17,7 @@ from probes.golang.module import check_path, split_path_version
 from probes.golang.os_errors import errno_words
 from probes.project.import_errors import FromImplicit, ImportMissing, Off, SumMissing
 from probes.project.importing import Build, Importer, is_std_path
+from probes.project.project import upward
 from probes.project.requirements import NotYet, Pruning, Requirements
 from probes.project.selection import NONE, TOOLCHAINS, Version, compare
 from probes.project.stored import NotStored
@@ -226,7 +227,8 @@ class Loader:
         while above is not None:
             if above.module is not None and above.module[0] in mains:
                 folder = mains[above.module[0]]
-                return None if folder == _upward_module(self.build.here) else folder
+                go_mod = upward(self.build.here, "go.mod")
+                return None if go_mod is not None and folder == go_mod.parent else folder
             above = above.stack
         return None
 
@@ -311,7 +313,3 @@ def _is_path(path: str) -> bool:
     except GoError:
         return False
     return not is_directory_path(path)
-
-
-def _upward_module(here: Path) -> Path | None:
-    return next((one for one in (here, *here.parents) if (one / "go.mod").is_file()), None)

@@ -206,7 +206,7 @@ def read_project(place: Path, environment: Environment, read_sums: ReadSums | No
     read_sums = read_sums or read_go_sums
     if place.is_dir():
         work = find_work(place, environment)
-        go_mod = work or _upward(place, "go.mod")
+        go_mod = work or upward(place, "go.mod")
         if go_mod is None:
             raise GoError(f"there is no go.mod in {place} or above it")
         if work is None and (named := goflag(environment.get("GOFLAGS"), "modfile")):
@@ -216,7 +216,8 @@ def read_project(place: Path, environment: Environment, read_sums: ReadSums | No
     return _workspace(place, read_sums) if place.name == "go.work" else _module(place, None, read_sums)
 
 
-def _upward(folder: Path, name: str) -> Path | None:
+def upward(folder: Path, name: str) -> Path | None:
+    """The nearest file of this name, in a folder or above it."""
     folder = folder.absolute()
     return next((one / name for one in (folder, *folder.parents) if (one / name).is_file()), None)
 
@@ -228,7 +229,7 @@ def find_work(folder: Path, environment: Environment) -> Path | None:
         return None
     if named not in ("", "auto"):
         return Path(named)
-    return _upward(folder, "go.work")
+    return upward(folder, "go.work")
 
 
 def _main(file: Path, folder: Path | None = None) -> MainModule:

@@ -122,7 +122,7 @@ class CacheScreen(MaskedScreen):
             case Ended():
                 self._words, self._ticket = "", None
                 if said.error is not None:
-                    self._problem = f"modtrace itself failed: {type(said.error).__name__}: {said.error}"
+                    self._problem = said.failure
         self.redraw()
 
     # -- showing -------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ class InspectScreen(MaskedScreen):
         if isinstance(said, Ended):
             self.is_working, self._ticket = False, None
             if said.error is not None:
-                self.problem = f"modtrace itself failed: {type(said.error).__name__}: {said.error}"
+                self.problem = said.failure
         elif isinstance(said, Come):
             self.coming[said.what] = said
         elif isinstance(said, Failed):
