@@ -142,6 +142,8 @@ class Workbench(Headed):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A click or a key has gone to another pane; the details belong to the one before."""
         self.call_later(self.show_keys)
+        if event.widget is not self.focused:
+            return  # told late: another key has gone on since
         within = [pane for pane in self._panes() if pane in event.widget.ancestors]
         self.detail.set_active(within == [self.detail])
         if within and within != [self.detail] and within[0].id != self._active:
