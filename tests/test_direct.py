@@ -32,7 +32,7 @@ from probes.golang.go_import import GoImport, NeedsMore, match_go_import, parse_
 from probes.golang.govcs import check_govcs
 from probes.golang.vcs_paths import GIT, known_place, schemes_to_try
 from probes.net.limits import Limits, Stalled
-from probes.sources import direct, git
+from probes.sources import direct, programs
 from probes.sources.direct import DirectAnswer, direct_versions
 from probes.sources.environment_reader import read_environment
 from tests.origins import Commit, Origin, Page, serving
@@ -114,7 +114,7 @@ def test_a_git_that_hangs_is_ended_and_nothing_is_claimed(
 
 
 def test_a_flood_is_not_held_in_memory(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "MOST_OUTPUT", 1 << 20)
+    monkeypatch.setattr(programs, "MOST_OUTPUT", 1 << 20)
     answer = ask(environment_with(tmp_path, 'case "$1" in ls-remote) exec yes;; esac'))
     assert answer.unknown == "git prints more than 1 MiB; go would read it all"
     assert not list(temporary.iterdir())
@@ -225,7 +225,7 @@ def test_the_module_browser_asks_a_private_module_of_its_repository_and_of_nobod
 
 def test_in_a_world_of_the_demo_nobody_outside_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(direct, "HTTPClient", None)
-    monkeypatch.setattr(git, "_run", None)
+    monkeypatch.setattr(programs, "_run", None)
     stage = DemoWorld(WORLDS[0], {})
     try:
         for path in ("demo.example/hello", "github.com/u/r"):

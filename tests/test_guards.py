@@ -17,8 +17,8 @@ PROBES = sorted((ROOT / "probes").rglob("*.py"))
 TUI = sorted((ROOT / "tui").rglob("*.py"))
 SCREEN_LIBRARIES = {"textual", "rich", "tui"}
 ROOMS = (
-    "commands", "settings", "share", "demo", "diagnosis", "ladder", "sums", "browse", "trace",
-    "cache", "project", "sources", "net", "golang",
+    "commands", "settings", "share", "demo", "diagnosis", "ladder", "leaks", "sums", "browse", "trace",
+    "auth", "cache", "project", "sources", "net", "golang",
 )  # fmt: skip
 """The rooms of the engine: each may import from those behind it."""
 FOR_ALL = {"probes.diagnosis.findings", "probes.share.state"}

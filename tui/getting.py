@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from tui.building import BuildingApp
 from tui.keys import key
+from tui.leaking import LeakingApp
 
 
-class GettingApp(BuildingApp):
+class GettingApp(LeakingApp):
     """An app that can search for the module of a package."""
 
     HELP_TITLE = "As go get"

@@ -17,8 +17,9 @@ from probes.golang.errors import Fatal, GoError
 from probes.golang.gojson import RevInfo
 from probes.golang.goproxy import Hop
 from probes.net.limits import Limits, Stalled
-from probes.sources.direct import Direct, DirectRepo, NotRun, direct_repository
+from probes.sources.direct import Direct, DirectRepo, direct_repository
 from probes.sources.module_proxy import ProxyRepo
+from probes.sources.programs import NotRun
 from probes.sources.remembered import Memory
 from probes.trace.events import Event, RequestFinished
 

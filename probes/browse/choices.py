@@ -26,6 +26,7 @@ from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import Repo
+from probes.sources.programs import NotRun
 from probes.trace.checksums import ChecksumGate
 from probes.trace.events import Event, Outcome, Purpose, WalkFinished, WalkStarted
 from probes.trace.narrator import Narrator
@@ -33,7 +34,7 @@ from probes.trace.repositories import Repositories
 from probes.trace.resolution import Newest, Resolver
 from probes.trace.run import new_client
 from probes.trace.starting import refused
-from probes.trace.walk import DirectNotTraced, Walker
+from probes.trace.walk import Walker
 
 QUERIES = ("latest", "upgrade", "patch")
 DIRECT_ON_REQUEST = "go would ask the module's own repository here, which is asked only on request"
@@ -107,7 +108,7 @@ class Chooser:
         """The go.mod that tells of retractions; None where it cannot be told which that is."""
         try:
             return await self._resolver.newest()
-        except (DirectNotTraced, Fatal, *UNTOLD):
+        except (NotRun, Fatal, *UNTOLD):
             return None
 
     async def _choose(self, query: str, now: Callable[[], float]) -> Choice:
@@ -130,7 +131,7 @@ class Chooser:
             error = queries.describe_error(self._path, query, failure)
         except Fatal as failure:
             error = str(failure)
-        except DirectNotTraced:
+        except NotRun:
             error, unknown = DIRECT_ON_REQUEST, True
         except UNTOLD as failure:
             error, unknown = str(failure), True

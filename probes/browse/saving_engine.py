@@ -33,6 +33,7 @@ from probes.golang.protocol import Op
 from probes.golang.quote import quote
 from probes.sources.checksum_database import ChecksumMismatch, ChecksumMissing
 from probes.sources.module_proxy import Ask, ProxyRepo, Repo
+from probes.sources.programs import NotRun
 from probes.trace.engine import Download, Engine
 from probes.trace.events import Event, HopDecided, Purpose, RequestStarted, Verdict
 from probes.trace.narrator import Narrator
@@ -40,7 +41,7 @@ from probes.trace.repositories import Repositories
 from probes.trace.resolution import Resolver
 from probes.trace.route import Route
 from probes.trace.toolchains import TooNew
-from probes.trace.walk import DirectNotTraced, Walker
+from probes.trace.walk import Walker
 
 PROGRESS_S = 0.2
 """A file's progress is told at most this often; how far it was when nothing more came is told as well."""
@@ -120,7 +121,7 @@ class _KeepingRepositories(Repositories):
         allowed = access(hop, private=is_private(path, self._gonoproxy) is not None)
         if allowed is Access.DIRECT:
             self.met_direct = True
-            raise DirectNotTraced(path)
+            raise NotRun(f"{path} would be fetched directly from its origin here; that is not traced yet")
         if allowed is not Access.ASK:
             return super()._make(hop, path)
         return _KeepingRepo(hop, path, self._teller.asker(hop), self._fetcher, self.kept)

@@ -46,6 +46,9 @@ stand beside each other, and the exit code is that of go get.
 With --as build nobody is asked anything: it tells what stops `go build ./...`
 (or of the packages that are named) without a network, and what comes next.
 
+Where go would start git, ssh or a GOAUTH command, they are only told of, and the
+outcome is unknown; --run starts them, with a throw-away repository.
+
 exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
 """
@@ -53,7 +56,7 @@ exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
 
 PLAIN = {
     "json": False, "events": False, "plain": True, "as_command": "download",
-    "packages": [], "place": None, "no_project": False, "warm": False,
+    "packages": [], "place": None, "no_project": False, "warm": False, "run_programs": False,
 }  # fmt: skip
 """What other commands trace with, that print a report: the options of this one as they are without a word."""
 
@@ -92,8 +95,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action="store_true",
         help="let the module cache answer what it has; without, it counts as empty",
     )
+    add_run_option(parser)
     add_session_option(parser)
     parser.set_defaults(run=run)
+
+
+def add_run_option(parser: argparse.ArgumentParser) -> None:
+    """The user's word that programs may be started."""
+    parser.add_argument(
+        "--run",
+        dest="run_programs",
+        action="store_true",
+        help="start the programs that go would start: git, ssh, a GOAUTH command; else they are only told of",
+    )
 
 
 def add_environment_options(parser: argparse.ArgumentParser, *, timeout: float = 60.0) -> None:
@@ -212,7 +226,7 @@ def run(args: argparse.Namespace) -> int:
     async def ask() -> None:
         await traced(
             environment, path, query, emit, limits=limits, findings=findings, memory=memory,
-            project=project, warm=args.warm,
+            project=project, warm=args.warm, run=args.run_programs,
         )  # fmt: skip
         if as_get:
             from probes.trace.getting import search

@@ -25,6 +25,7 @@ async def traced(
     memory: Memory | None = None,
     project: Project | None = None,
     warm: bool = False,
+    run: bool = False,
 ) -> None:
     """trace.run.trace, with a FindingMade event behind each answer that deserves one."""
     told: set[tuple[int | None, str]] = set()
@@ -48,4 +49,5 @@ async def traced(
         memory=memory,
         project=project,
         warm=warm,
+        run=run,
     )

@@ -15,3 +15,5 @@ class Op(StrEnum):
     ZIP = "zip"
     SUM = "sum"
     """A request to the checksum database: supported, lookup or tile."""
+    PAGE = "page"
+    """A page of a host with ?go-get=1, which says where a module lives (direct mode)."""

@@ -56,8 +56,9 @@ from probes.net.http import Answer, HTTPClient
 from probes.net.limits import Limits, Stalled
 from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher, Received, is_plain_text
-from probes.sources.git import Programs, Run, answers, git_repository
+from probes.sources.git import git_repository
 from probes.sources.module_proxy import Ask, HTTPError, ProxyRepo, error_detail
+from probes.sources.programs import NotRun, Programs, Run, Unwatched, answers
 
 SECLUDED = "MODTRACE_SECLUDED"
 """A variable of worlds that are made up: no host of theirs is asked where its modules live."""
@@ -71,10 +72,6 @@ _MOST_AT_ONCE = 1 << 16
 _ERROR_BODY_BYTES = 32 << 10
 _IMPATIENCE_S = 5.0
 """impatientInsecureHTTPClient's Timeout."""
-
-
-class NotRun(Exception):
-    """go would do here what modtrace does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +248,11 @@ async def direct_repository(
     async with AsyncExitStack() as stack:
         clients = _Clients(environment, limits, stack)
 
-        def tell_run(run: Run) -> None:
-            emit(DirectRequest(run.command, run.outcome, run.began - began, run.seconds, run.complaint))
+        class Telling(Unwatched):
+            def ends(self, number: int, run: Run) -> None:
+                emit(DirectRequest(run.command, run.outcome, run.began - began, run.seconds, run.complaint))
 
-        programs = Programs(environment.process, tell_run)
+        programs = Programs(environment.process, Telling())
         discovery = _Discovery(environment, path, clients, programs, emit, began)
         place = await discovery.run()
         if place.vcs is MOD:

@@ -19,6 +19,7 @@ from probes.golang.quote import quote
 from probes.net.limits import Stalled
 from probes.project.loading import LOAD
 from probes.project.project import Project
+from probes.sources.programs import NotRun
 from probes.sources.toolchain_repo import STAT_PLATFORM, TOOLCHAIN_PATH, download_version
 from probes.trace import toolchains, zips
 from probes.trace.current import CurrentVersion
@@ -30,7 +31,7 @@ from probes.trace.resolution import Resolver
 from probes.trace.route import Route
 from probes.trace.toolchain_finder import NotHad, ToolchainFinder
 from probes.trace.turnings import Turnings
-from probes.trace.walk import DirectNotTraced, Walker
+from probes.trace.walk import Walker
 
 CONTENT_RULE = "cmd/go/internal/modfetch/fetch.go downloadZip and unzip, after the walk"
 FIPS140 = "golang.org/fips140"
@@ -100,7 +101,7 @@ class Engine:
             download.version, download.outcome = None, Outcome.FAILS
             download.error = "\n".join([*self.complaints, str(error)])
             download.sum = download.go_mod_sum = None  # it exits before it prints any JSON
-        except (Stalled, DirectNotTraced) as error:
+        except (Stalled, NotRun) as error:
             download.error, download.outcome, download.detail = None, Outcome.UNKNOWN, str(error)
         conflicts = () if self.project is None else self.project.conflicts
         complaints = "\n".join([*self.complaints, *conflicts])

@@ -16,6 +16,13 @@ from typing import Any, ClassVar
 from probes.diagnosis.findings import Finding
 from probes.golang.protocol import Op
 from probes.sources.evidence import Header
+from probes.trace.origin_events import (
+    CredentialSeen,
+    OriginDecided,
+    ProgramFinished,
+    ProgramHeld,
+    ProgramStarted,
+)
 from probes.trace.route import RouteView
 
 
@@ -121,6 +128,8 @@ class TraceStarted:
     """What really stands where what-if values were tried; empty for a trace with the real settings."""
     project: str = dataclasses.field(default="", metadata={"only_if_any": True})
     """The go.mod or go.work that go would read; "" outside of any module."""
+    run: bool = dataclasses.field(default=False, metadata={"only_if_any": True})
+    """Whether programs that go starts (git, ssh, a GOAUTH command) may be started."""
     warm: bool = dataclasses.field(default=False, metadata={"only_if_any": True})
     """Whether the module cache answers as it stands; else the trace shows what an empty one asks for."""
 
@@ -230,6 +239,8 @@ class HopDecided:
     """The request that led to it; None when a cached answer or a setting decided."""
     error: str | None = None
     not_exist: bool = False
+    program: int | None = dataclasses.field(default=None, metadata={"only_if_any": True})
+    """In direct mode, the run of a program that led to it (ProgramStarted.program, which begins with 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,6 +650,11 @@ Event = (
     | HeadChecked
     | RecordProved
     | ChecksumDecided
+    | OriginDecided
+    | ProgramStarted
+    | ProgramFinished
+    | ProgramHeld
+    | CredentialSeen
     | FindingMade
     | TraceFinished
     | RungClimbed

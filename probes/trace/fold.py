@@ -41,6 +41,7 @@ from probes.trace.events import (
     WalkStarted,
     milliseconds,
 )
+from probes.trace.origin_events import OriginEvent, OriginStory
 from probes.trace.route import HopView, RouteView
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Trace:
         self.heads: list[HeadChecked] = []
         self.proofs: list[RecordProved] = []
         self.checksums: list[ChecksumDecided] = []
+        self.origin = OriginStory()
+        """Direct mode: how an origin was found, which programs ran, which credentials count."""
         self.chosen: VersionChosen | None = None
         self.climbs: dict[int, list[RungClimbed]] = {}
         """Ladders by number: the rungs in the order in which they were climbed."""
@@ -177,6 +180,8 @@ class Trace:
                 self.comparisons.append(event)
             case CapabilityLearned():
                 self.capabilities[event.hop] = event
+            case _ if isinstance(event, OriginEvent):
+                self.origin.apply(event)
             case _:
                 self.get.apply(event)
 

@@ -54,6 +54,7 @@ from probes.net.limits import Limits, Stalled
 from probes.sources.credentials import Credentials
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import AnswerCache
+from probes.sources.programs import NotRun
 from probes.sources.remembered import Memory, RememberingFetcher
 from probes.trace import toolchains
 from probes.trace.checksums import ChecksumGate
@@ -79,7 +80,7 @@ from probes.trace.run import new_client
 from probes.trace.starting import refused
 from probes.trace.toolchain_finder import ANY_VERSION
 from probes.trace.turnings import Offers
-from probes.trace.walk import DirectNotTraced, Walker, edge_words
+from probes.trace.walk import Walker, edge_words
 from probes.trace.zips import spool
 
 STD_ROOTS = re.compile(
@@ -306,7 +307,7 @@ class _Candidate(Engine):
             version = await self._resolver.at(hop, argument.query)
             if await self._fetched.do(version, lambda: self._fetch(version, argument.path)):
                 return Branch(self.path, Standing.FOUND, version)
-        except (Stalled, DirectNotTraced) as unknown:
+        except (Stalled, NotRun) as unknown:
             return Branch(self.path, Standing.UNKNOWN, version, GoError(str(unknown)))
         except GoError as error:
             return Branch(self.path, standing_of(error), version, error)
@@ -392,7 +393,7 @@ class _Search:
             return _as_finished(Outcome.UNKNOWN, None, str(unknown))
         except _Printed as printed:
             return _as_finished(Outcome.FAILS, str(printed), "", printed.rule)
-        except (Stalled, DirectNotTraced) as unknown:
+        except (Stalled, NotRun) as unknown:
             return _as_finished(Outcome.UNKNOWN, None, str(unknown))
 
     async def _remove(self) -> GetFinished:

@@ -18,11 +18,12 @@ from probes.golang.toolchain_name import release_of_go
 from probes.project.project import Project
 from probes.project.requirements import has_sum
 from probes.sources.module_proxy import CachingRepo, ModuleCache, ProxyRepo, Repo
+from probes.sources.programs import NotRun
 from probes.sources.toolchain_repo import TOOLCHAIN_PATH, ToolchainRepo
 from probes.trace.checksums import ChecksumGate
 from probes.trace.events import Bend, Purpose, Turning, TurningTaken
 from probes.trace.narrator import Narrator
-from probes.trace.walk import DirectNotTraced, Walker
+from probes.trace.walk import Walker
 
 if TYPE_CHECKING:
     from probes.cache.warm import KeptZip
@@ -130,7 +131,7 @@ class Repositories:
                 assert hop.url is not None
                 return ProxyRepo(hop.url, path, self._narrator.asker(hop))
             case Access.DIRECT:
-                raise DirectNotTraced(path)
+                raise NotRun(f"{path} would be fetched directly from its origin here; that is not traced yet")
             case refused:
                 raise refusal(refused)
 

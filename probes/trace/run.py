@@ -53,13 +53,15 @@ async def trace(
     memory: Memory | None = None,
     project: Project | None = None,
     warm: bool = False,
+    run: bool = False,
 ) -> None:
     """Trace PATH@QUERY as `go mod download -json` would fetch it with a cold module cache.
 
     Every step goes to ``emit``; the last event is TraceFinished, also when the task is cancelled (the
     cancellation then goes on). Raises nothing for what networks, servers or settings do. What ``memory``
     knows is not asked for again. ``project`` is what go finds around its working directory (load_project),
-    None outside of any module; with ``warm`` the module cache of this machine answers what it would answer.
+    None outside of any module; with ``warm`` the module cache of this machine answers what it would answer;
+    with ``run`` the programs are started that go would start (git, ssh, a GOAUTH command).
     """
     limits = limits or Limits()
     route = plan(environment, path, query)
@@ -82,6 +84,7 @@ async def trace(
         settings=tuple(_setting_views(environment)),
         project="" if project is None or project.file is None else str(project.file),
         warm=warm,
+        run=run,
     )
     try:
         starter = Starter(environment, route, narrator, warm=warm)

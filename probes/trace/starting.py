@@ -17,6 +17,7 @@ from probes.golang.toolchain_select import GoLines, Selection, explained, select
 from probes.net.limits import Stalled
 from probes.project.loading import load_project
 from probes.project.project import Project
+from probes.sources.programs import NotRun
 from probes.sources.toolchains_in_path import find_toolchain
 from probes.trace import toolchains
 from probes.trace.engine import Download
@@ -25,7 +26,7 @@ from probes.trace.narrator import Narrator, words_told
 from probes.trace.repositories import Repositories
 from probes.trace.route import Route
 from probes.trace.toolchain_finder import EXEC, NotHad, ToolchainFinder
-from probes.trace.walk import DirectNotTraced, Walker
+from probes.trace.walk import Walker
 
 Check = tuple[str, Callable[[], None]]
 """Where a rule stands, and what raises GoError with what go prints."""
@@ -213,7 +214,7 @@ class Starter:
             walk = walker.failures.get(id(error.cause))
             rule = "" if walk is not None else EXEC
             return Download(None, error=str(error), outcome=Outcome.FAILS, rule=rule, failed_walk=walk)
-        except (Stalled, DirectNotTraced) as unknown:
+        except (Stalled, NotRun) as unknown:
             return Download(None, outcome=Outcome.UNKNOWN, detail=f"{name} is wanted: {unknown}")
         return None
 

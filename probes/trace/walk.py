@@ -13,20 +13,12 @@ from probes.golang.goproxy import TRY_PROXIES, ErrorRanking, Hop, HopKind, PathN
 from probes.golang.redact import redact
 from probes.net.limits import Stalled
 from probes.sources.module_proxy import HTTPError
+from probes.sources.programs import NotRun
 from probes.trace.events import HopDecided, Purpose, Verdict, WalkFinished, WalkStarted
 from probes.trace.narrator import MOST_WORDS, Attempt, Narrator, words_told
 from probes.trace.route import Route
 
 T = TypeVar("T")
-
-
-class DirectNotTraced(Exception):
-    """The walk has come to direct mode, which this version does not trace."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(
-            f"{path} would be fetched directly from its origin here; direct mode is not traced yet"
-        )
 
 
 class Walker:
@@ -45,7 +37,7 @@ class Walker:
     ) -> T:
         """Try ``step`` at each hop; the first success is the answer. ``path`` if it is not the route's.
 
-        Raises the one GoError that TryProxies keeps; DirectNotTraced and Stalled end the walk at once.
+        Raises the one GoError that TryProxies keeps; NotRun and Stalled end the walk at once.
         """
         number = self._narrator.number_walk()
         self._narrator.emit_now(
@@ -66,7 +58,7 @@ class Walker:
             except GoError as error:
                 if not self._note_error(attempt, ranking, error):
                     break
-            except (DirectNotTraced, Stalled) as unknown:
+            except (NotRun, Stalled) as unknown:
                 self._decide(attempt, Verdict.UNKNOWN, str(unknown))
                 self._finish(number, None, None)
                 raise
