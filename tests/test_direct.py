@@ -106,7 +106,7 @@ def test_a_cancelled_git_is_killed_with_all_that_it_started(tmp_path: Path, temp
 def test_a_git_that_hangs_is_ended_and_nothing_is_claimed(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(direct, "Programs", partial(git.Programs, seconds=0.2))
+    monkeypatch.setattr(direct, "Programs", partial(programs.Programs, seconds=0.2))
     answer = ask(environment_with(tmp_path, "sleep 1000"))
     assert answer.error is None
     assert answer.unknown == "git was not done after 0.2 s; go would wait for ever"
@@ -162,8 +162,8 @@ def test_a_git_in_the_folder_where_one_stands_is_not_run(tmp_path: Path) -> None
     program = tmp_path / "git"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    assert git.find_program("git", f".:relative::{tmp_path / 'none'}") is None
-    assert git.find_program("git", f".:{tmp_path}") == str(program)
+    assert programs.find_program("git", f".:relative::{tmp_path / 'none'}") is None
+    assert programs.find_program("git", f".:{tmp_path}") == str(program)
 
 
 def test_without_git_it_is_said_in_the_words_of_go(tmp_path: Path) -> None:
@@ -462,7 +462,7 @@ def test_the_path_that_a_go_mod_declares(text: str, path: str) -> None:
 
 
 def test_a_run_that_takes_too_long_says_so(tmp_path: Path) -> None:
-    programs = git.Programs({"PATH": os.environ["PATH"]}, seconds=0.05)
+    started = programs.Programs({"PATH": os.environ["PATH"]}, seconds=0.05)
     assert shutil.which("sleep")
     with pytest.raises(Stalled):
-        asyncio.run(programs.run("sleep", ["1000"], tmp_path, "nowhere"))
+        asyncio.run(started.run("sleep", ["1000"], tmp_path, "nowhere"))
