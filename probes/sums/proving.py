@@ -30,10 +30,10 @@ from probes.sources.fetcher import Fetcher
 from probes.sources.own_heads import Compared, Timeline
 from probes.sources.sum_faults import SumFault, fault_of
 from probes.trace.checksums import ChecksumGate
-from probes.trace.events import ChecksumDecided, Event, FindingMade, RecordProved, Sworn
+from probes.trace.events import ChecksumDecided, ChecksumRouted, Event, FindingMade, RecordProved, Sworn
 from probes.trace.fold import Trace
 from probes.trace.narrator import Narrator, words_told
-from probes.trace.oaths import oath_of
+from probes.trace.oaths import USE_SUM_DB, oath_of
 from probes.trace.route import RouteView, plan
 from probes.trace.run import new_client
 from probes.trace.sum_database import timeline_finding
@@ -57,6 +57,10 @@ class SumVerdict(StrEnum):
     """Nobody said anything: unreachable, out of order, a proxy in the way."""
     NOT_ASKED = "not asked"
     """go would ask nobody: private, or GOSUMDB=off."""
+
+
+_VERDICTS = {SumVerdict.PROVED: "verified", SumVerdict.NOT_ASKED: "skipped"}
+"""How a trace names them; all others failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +175,41 @@ async def ask_database(
     *,
     limits: Limits | None = None,
 ) -> None:
-    """The same for who knows a trace's events alone; what is refused comes as a ChecksumDecided."""
+    """The same in the words of a trace: who is asked about each hash, the walk, what came of each."""
+    started: SumStarted | None = None
 
     def tell(event: SumEvent) -> None:
-        if isinstance(event, SumFinished) and event.fault and event.verdict is not SumVerdict.DIFFERS:
-            verdict = "unknown" if event.error is None and event.fault in _NOT_GOS else "failed"
-            what = GO_MOD if version.endswith(GO_MOD_SUFFIX) else MODULE
-            bare = version.removesuffix(GO_MOD_SUFFIX)
-            emit(
-                ChecksumDecided(
-                    event.at, what, bare, "", verdict, event.because, path, event.fault, event.error
+        nonlocal started
+        if isinstance(event, SumStarted):
+            started = event
+            for what in event.whats:
+                emit(
+                    ChecksumRouted(
+                        event.at, what, path, event.version, event.sworn, event.because, USE_SUM_DB
+                    )
                 )
-            )
-        elif not isinstance(event, SumStarted | SumHeld | SumFinished):
+        elif isinstance(event, SumFinished):
+            assert started is not None
+            _tell_decided(started, event, emit)
+        elif not isinstance(event, SumHeld):
             emit(event)
 
     await prove(environment, path, version, tell, limits=limits)
+
+
+def _tell_decided(started: SumStarted, finished: SumFinished, emit: Callable[[Event], None]) -> None:
+    """What came of each hash; there is no download whose hash could be compared."""
+    verdict = _VERDICTS.get(finished.verdict, "failed")
+    if verdict == "failed" and finished.error is None and finished.fault in _NOT_GOS:
+        verdict = "unknown"
+    sums = dict(finished.sums)
+    for what in started.whats:
+        emit(
+            ChecksumDecided(
+                finished.at, what, started.version, sums.get(what, ""), verdict, finished.because,
+                started.path, finished.fault, finished.error if verdict == "failed" else None,
+            )
+        )  # fmt: skip
 
 
 class _Proving:
