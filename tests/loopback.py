@@ -65,6 +65,8 @@ class LoopbackServer:
             for task, writer in tuple(connections.items()):
                 task.cancel()
                 writer.transport.abort()
+            for transport in tuple(getattr(self._loop, "_transports", {}).values()):
+                transport.abort()  # one in the middle of its TLS handshake is nobody's connection yet
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -424,7 +424,7 @@ async def test_in_ascii_the_menus_are_ascii(demo: Demo) -> None:
 
 @pytest.mark.parametrize("size", [NARROW, BROAD], ids=str)
 async def test_the_tour_shows_what_its_captions_say(demo: Demo, size: tuple[int, int]) -> None:
-    app = demo("stale", limits=Limits(answer_s=0.5, stall_s=0.5))
+    app = demo("stale", limits=Limits(answer_s=3, stall_s=3))
     async with opened(app, size) as pilot:
         await press(pilot, "T")
         for number, step in enumerate(steps(), 1):

@@ -84,7 +84,7 @@ def test_what_is_said_of_a_fault_holds(fault: DemoFault) -> None:
 def test_a_timeout_is_go_waiting_for_ever(separator: str) -> None:
     stage = DemoWorld(world_plan("healthy"), {}, {0: fault_named("timeout")}, "{0}" + separator + "{1}")
     try:
-        trace = traced_in(stage, limits=Limits(answer_s=0.3, stall_s=0.3))
+        trace = traced_in(stage, limits=Limits(answer_s=1.5, stall_s=1.5))
     finally:
         stage.close()
     assert trace.finished is not None

@@ -28,7 +28,7 @@ def test_a_step_holds_what_it_says(step: Step) -> None:
     stage = DemoWorld(step.plan, {})
     try:
         stage.arrange(step.goproxy, step.broken, step.settings)
-        trace = traced_in(stage, limits=Limits(answer_s=0.4, stall_s=0.4))
+        trace = traced_in(stage, limits=Limits(answer_s=2, stall_s=2))
         assert trace.finished is not None
         outcome = trace.finished.outcome
         if step.outcome == "waits":
