@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -9,11 +10,24 @@ import pytest
 from hypothesis import settings
 
 from tests.against_go.golang import Oracle
+from tests.parsed_once import parse_once
+
+parse_once()
 
 settings.register_profile("same every time", derandomize=True)
 settings.register_profile("search", derandomize=False)
 settings.load_profile("search" if os.environ.get("MODTRACE_SEARCH") else "same every time")
 """The default run judges a change, so it asks the same each time; MODTRACE_SEARCH=1 looks for new cases."""
+
+gc.set_threshold(100_000, 5, 20)
+"""How much is made before garbage is looked for. Ten thousand collected tests, and apps that draw thousands of
+lines, make far more than what Python reckons with: the search was a fifth of what the tests of the app cost."""
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end: it need not be searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,7 +22,7 @@ import trustme
 from tests.forward_proxy import ForwardProxy
 from tests.loopback import LoopbackServer
 
-HOSTS = ("corp.test", "*.corp.test", "github.com", "bitbucket.org", "gopkg.in")
+HOSTS = ("corp.test", "*.corp.test", "github.com", "bitbucket.org", "gopkg.in", "golang.org")
 """Names that the server's certificate is good for."""
 FIRST_COMMIT_S = 1_700_000_000
 COMMIT_EVERY_S = 86_400
@@ -32,12 +32,18 @@ COMMIT_EVERY_S = 86_400
 class Commit:
     """All files of a commit, and what points to it."""
 
-    files: Mapping[str, str]
+    files: Mapping[str, str | bytes]
+    """A name may hold bytes that are no UTF-8, as surrogate escapes."""
     tags: tuple[str, ...] = ()
     annotated: tuple[str, ...] = ()
     branch: str = "main"
     parent: int | None = -1
     """The number of the commit before; -1 for the last of the list so far, None for none."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Symbolic links."""
+    submodules: tuple[str, ...] = ()
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Files that may be executed."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,14 @@ class Origin:
     """By "host/path": what a module proxy has."""
     refuse_git: int = 0
     """A status that git gets instead of a repository."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """The same for one host."""
+    dumb: set[str] = field(default_factory=set)
+    """Hosts that have the files of their repositories, and no program that knows git."""
+    locked: dict[str, str] = field(default_factory=dict)
+    """By host: the Authorization without which git gets a 401."""
+    to_members: dict[str, Page] = field(default_factory=dict)
+    """By "host/path": the page for who shows the Authorization of a locked host."""
     log: list[str] = field(default_factory=list)
     """The questions of go, as "https host/path"."""
     git_log: list[str] = field(default_factory=list)
@@ -93,23 +107,33 @@ def run_git(*arguments: str, folder: Path | None = None, data: bytes | None = No
 
 
 def _fast_import(commits: tuple[Commit, ...]) -> bytes:
-    out: list[str] = []
+    out = bytearray()
     for number, commit in enumerate(commits, 1):
         when = f"T <t@corp.test> {FIRST_COMMIT_S + number * COMMIT_EVERY_S} +0000"
         if commit.parent is None:
-            out.append(f"reset refs/heads/{commit.branch}\n")
-        out.append(f"commit refs/heads/{commit.branch}\nmark :{number}\ncommitter {when}\ndata 1\nc\n")
+            out += f"reset refs/heads/{commit.branch}\n".encode()
+        out += f"commit refs/heads/{commit.branch}\nmark :{number}\ncommitter {when}\ndata 1\nc\n".encode()
         parent = number - 1 if commit.parent == -1 else (commit.parent or 0)
         if parent:
-            out.append(f"from :{parent}\n")
-        out.append("deleteall\n")
-        for name, text in commit.files.items():
-            out.append(f"M 100644 inline {name}\ndata {len(text.encode())}\n{text}\n")
+            out += f"from :{parent}\n".encode()
+        out += b"deleteall\n"
+        for kind, files in (("100644", commit.files), ("120000", commit.links), ("100755", commit.programs)):
+            for name, text in files.items():
+                data = text.encode() if isinstance(text, str) else text
+                out += b"M %s inline %s\ndata %d\n%s\n" % (kind.encode(), _quoted(name), len(data), data)
+        for name in commit.submodules:
+            out += b"M 160000 %s %s\n" % (b"1" * 40, _quoted(name))
         for tag in commit.tags:
-            out.append(f"reset refs/tags/{tag}\nfrom :{number}\n\n")
+            out += f"reset refs/tags/{tag}\nfrom :{number}\n\n".encode()
         for tag in commit.annotated:
-            out.append(f"tag {tag}\nfrom :{number}\ntagger {when}\ndata 1\nt\n")
-    return "".join(out).encode()
+            out += f"tag {tag}\nfrom :{number}\ntagger {when}\ndata 1\nt\n".encode()
+    return bytes(out)
+
+
+def _quoted(name: str) -> bytes:
+    """A path as git-fast-import(1) takes any."""
+    raw = name.encode("utf-8", "surrogateescape")
+    return b'"' + b"".join(b"\\%03o" % byte for byte in raw) + b'"'
 
 
 class OriginServer(LoopbackServer):
@@ -128,6 +152,7 @@ class OriginServer(LoopbackServer):
         }
         host = headers["host"].partition(":")[0]
         path, _, query = target.partition("?")
+        is_member = headers.get("authorization", "") == self._origin.locked.get(host, None)
         if query == "go-get=1":
             self._origin.log.append(f"{self._scheme} {host}{path}")
             if "authorization" in headers:
@@ -135,20 +160,33 @@ class OriginServer(LoopbackServer):
             page = self._origin.pages.get(
                 host + path, Page("nothing here", 404, {"Content-Type": "text/plain"})
             )
+            if is_member:
+                page = self._origin.to_members.get(host + path, page)
             body = page.body.encode() if isinstance(page.body, str) else page.body
             lines = [f"{name}: {value}" for name, value in page.headers.items()]
             writer.write(_answer(f"{page.status} Whatever", lines, body))
         elif host + path in self._origin.files:
             self._origin.log.append(f"{self._scheme} {host}{path}")
             writer.write(_answer("200 OK", [], self._origin.files[host + path]))
-        elif self._origin.refuse_git:
-            lines = ['WWW-Authenticate: Basic realm="git"'] if self._origin.refuse_git == 401 else []
-            writer.write(_answer(f"{self._origin.refuse_git} No", lines, b"no"))
+        elif status := self._refusal(host, is_member=is_member):
+            lines = ['WWW-Authenticate: Basic realm="git"'] if status == 401 else []
+            writer.write(_answer(f"{status} No", lines, b"no"))
         else:
             body = await _body(reader, headers)
             self._origin.git_log.append(f"{method} {self._scheme}://{host}{target}")
-            writer.write(await self._backend(method, host, path, query, headers, body))
+            if host in self._origin.dumb:
+                file = self._origin.folder / host / path.strip("/")
+                found = file.is_file()
+                writer.write(_answer("200 OK" if found else "404 No", [], file.read_bytes() if found else b""))
+            else:
+                writer.write(await self._backend(method, host, path, query, headers, body))
         await writer.drain()
+
+    def _refusal(self, host: str, *, is_member: bool) -> int:
+        """The status that git gets instead of a repository, 0 for none."""
+        if host in self._origin.locked and not is_member:
+            return 401
+        return self._origin.refused.get(host, self._origin.refuse_git)
 
     async def _backend(
         self, method: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes
@@ -188,14 +226,15 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
 
 
 class _Everywhere(dict[str, int]):
-    """Every host is the same server; which one says the port."""
+    """Every host is this machine: the two servers at their usual ports, others at theirs."""
 
     def __init__(self, secure: int, plain: int) -> None:
         super().__init__()
         self._ports = {"443": secure, "80": plain}
 
     def __missing__(self, authority: str) -> int:
-        return self._ports[authority.rpartition(":")[2]]
+        port = authority.rpartition(":")[2]
+        return self._ports.get(port, int(port))
 
 
 @cache

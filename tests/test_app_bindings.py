@@ -192,12 +192,25 @@ CASES = {
     # as go build
     "build": Case(FAILS, shows="there is no go.mod here"),
     "building.again": Case(FAILS, elsewhere="test_app_building.py"),
+    # leaks
+    "leaks": Case(FAILS, asks="LeaksJob"),
+    "leaks.what_if": Case(FAILS, ("percent_sign",), elsewhere="test_app_leaks.py"),
+    "leaks.all": Case(FAILS, ("percent_sign",), elsewhere="test_app_leaks.py"),
+    "leaks.again": Case(FAILS, ("percent_sign",), asks="LeaksJob"),
     # module cache
     "cache": Case(FAILS, shows="Module cache:"),
     "cache.verify": Case(FAILS, ("dollar_sign",), asks="CacheLookJob"),
     "cache.fix": Case(FAILS, ("dollar_sign",), shows="still being looked at"),
     "cache.stop": Case(FAILS, ("dollar_sign",), shows="nothing is under way"),
     "cache.all": Case(FAILS, ("dollar_sign",), hides="Module cache:"),
+    # programs
+    "run": Case(FAILS, shows="May programs be started?"),
+    "running.agree": Case(FAILS, ("exclamation_mark",), asks="TraceJob"),
+    # credentials
+    "auth": Case(FAILS, asks="AuthJob"),
+    "credit.remedy": Case(FAILS, ("at",), shows="there is nothing to mend here"),
+    "credit.again": Case(FAILS, ("at",), asks="AuthJob"),
+    "credit.consent": Case(FAILS, ("at",), shows="May programs be started?"),
     # sizes
     "size.wider": Case("wide", changes=True),
     "size.narrower": Case("wide", changes=True),
@@ -348,6 +361,6 @@ def test_what_is_tried_elsewhere_is_tried_there(name: str) -> None:
     keys = {
         "draw_anew": "ctrl+l", "suspend": r"\x1a", "apply.write": '"A", "a"', "history.leave": '"H"',
         "history.privacy": '"p"', "downloads.stop": '"x"', "sums.ask": '"a"',
-        "building.again": '"r"',
+        "building.again": '"r"', "leaks.what_if": '"w"', "leaks.all": '"a"',
     }  # fmt: skip
     assert keys[name] in (Path(__file__).parent / CASES[name].elsewhere).read_text(encoding="utf-8")

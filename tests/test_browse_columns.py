@@ -12,6 +12,8 @@ import pytest
 
 from probes.browse.asking import ask_infos, ask_version, browse
 from probes.browse.recorded import browse_event_from_json
+from probes.browse.saved import SaveEvent, VersionFailed, VersionSaved, Want
+from probes.browse.saving import Plan, save
 from probes.browse.table import (
     BrowseEvent,
     BrowseStarted,
@@ -28,12 +30,14 @@ from probes.browse.table import (
 from probes.demo.behaviour import Answer, Fault, Request, honest_answer
 from probes.demo.content import Module, ModuleVersion, simple_module
 from probes.demo.server import World
+from probes.diagnosis.traced import traced
 from probes.golang import semver
 from probes.golang.environment import Environment
 from probes.golang.protocol import Op
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from probes.sources.remembered import Memory
+from probes.trace.fold import Trace
 from tests.origins import Commit, Page, serving
 from tests.origins import Origin as Repositories
 
@@ -63,7 +67,12 @@ def environment(goproxy: str, cwd: Path | str = "", **variables: str) -> Environ
 
 
 def browsed(
-    env: Environment, path: str = PATH, *, ask_all: bool = False, reach_direct: bool = False
+    env: Environment,
+    path: str = PATH,
+    *,
+    ask_all: bool = False,
+    reach_direct: bool = False,
+    run: bool = False,
 ) -> VersionTable:
     """The table; every event goes through JSON and back."""
     table = VersionTable()
@@ -71,7 +80,7 @@ def browsed(
     def emit(event: BrowseEvent) -> None:
         table.apply(browse_event_from_json(json.loads(json.dumps(browse_event_to_json(event)))))
 
-    asyncio.run(browse(env, path, emit, limits=LIMITS, ask_all=ask_all, reach_direct=reach_direct))
+    asyncio.run(browse(env, path, emit, limits=LIMITS, ask_all=ask_all, reach_direct=reach_direct, run=run))
     return table
 
 
@@ -455,7 +464,11 @@ def test_the_repository_is_asked_where_go_would_come_to_it(
         )
         assert not browsed(env, path).choices["latest"].version
         assert not origin.log
-        table = browsed(env, path, reach_direct=True)
+        untold = browsed(env, path, reach_direct=True)
+        assert not origin.git_log, "nobody agreed to git"
+        told = untold.columns[of_kind(untold, ColumnKind.DIRECT)].answered
+        assert (told is not None and "go would run `git " in (told.error or "")) is comes
+        table = browsed(env, path, reach_direct=True, run=True)
     assert table.choices["latest"].version == ("v1.0.0" if comes else None)
     assert bool(origin.log) is comes
 
@@ -468,9 +481,9 @@ def test_on_request_the_repository_is_asked_and_the_choices_come_from_it(tmp_pat
         env = environment(f"{world.urls[0]},direct", **variables)
         untold = browsed(env, path)
         assert not origin.log
-        table = browsed(env, path, ask_all=True)
+        table = browsed(env, path, ask_all=True, run=True)
         events: list[BrowseEvent] = []
-        asyncio.run(ask_version(env, path, "v1.1.0", events.append, limits=LIMITS, ask_all=True))
+        asyncio.run(ask_version(env, path, "v1.1.0", events.append, limits=LIMITS, ask_all=True, run=True))
         missed = asyncio.run(_by_name(env, path, "v7.0.0"))
         assert world.log == []
     direct = of_kind(table, ColumnKind.DIRECT)
@@ -481,9 +494,31 @@ def test_on_request_the_repository_is_asked_and_the_choices_come_from_it(tmp_pat
     assert answers(missed)[direct].missing
 
 
+def test_a_module_is_saved_from_its_repository_where_git_may_run(tmp_path: Path) -> None:
+    """What go takes from the folder then has the hashes that it has from the repository."""
+    path = "git.corp.test/x"
+    origin = corp_origin(tmp_path, path)
+    with serving(origin) as network:
+        env = environment("direct", PATH=os.environ["PATH"], HOME=str(tmp_path), GOSUMDB="off", **network)
+        told: dict[bool, list[SaveEvent]] = {False: [], True: []}
+        for run, events in told.items():
+            plan = Plan(env, tmp_path / "saved", limits=LIMITS, run=run)
+            asyncio.run(save(plan, [Want(path, "v1.0.0")], events.append))
+        trace = Trace()
+        asyncio.run(traced(env, path, "v1.0.0", trace.apply, run=True))
+    failed = next(event for event in told[False] if isinstance(event, VersionFailed))
+    assert "--run" in failed.words
+    saved = next(event for event in told[True] if isinstance(event, VersionSaved))
+    assert trace.finished is not None
+    assert (saved.sum, saved.go_mod_sum) == (trace.finished.sum, trace.finished.go_mod_sum)
+    info = json.loads((tmp_path / "saved" / path / "@v" / "v1.0.0.info").read_text())
+    assert info["Version"] == "v1.0.0"
+    assert info["Origin"]["URL"] == "https://code.corp.test/x"
+
+
 async def _by_name(env: Environment, path: str, version: str) -> list[BrowseEvent]:
     events: list[BrowseEvent] = []
-    await ask_version(env, path, version, events.append, limits=LIMITS, ask_all=True)
+    await ask_version(env, path, version, events.append, limits=LIMITS, ask_all=True, run=True)
     return events
 
 

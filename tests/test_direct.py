@@ -32,7 +32,7 @@ from probes.golang.go_import import GoImport, NeedsMore, match_go_import, parse_
 from probes.golang.govcs import check_govcs
 from probes.golang.vcs_paths import GIT, known_place, schemes_to_try
 from probes.net.limits import Limits, Stalled
-from probes.sources import direct, programs
+from probes.sources import direct, origin_pages, programs
 from probes.sources.direct import DirectAnswer, direct_versions
 from probes.sources.environment_reader import read_environment
 from tests.origins import Commit, Origin, Page, serving
@@ -175,11 +175,13 @@ def test_without_git_it_is_said_in_the_words_of_go(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["corp.test/x.hg", "corp.test/x.svn"])
-def test_other_systems_are_not_run_and_nothing_is_claimed(path: str, tmp_path: Path) -> None:
-    answer = ask(environment_with(tmp_path, "exit 1", {"GOVCS": "*:all"}), path)
+def test_other_systems_are_not_run_without_consent_and_nothing_is_claimed(path: str, tmp_path: Path) -> None:
+    environment = read_environment(process=environment_with(tmp_path, "exit 1", {"GOVCS": "*:all"}))
+    answer = asyncio.run(direct_versions(environment, path, Limits(), run=False))
+    program = path.rpartition(".")[2]
     assert answer.error is None
     assert answer.unknown is not None
-    assert "modtrace runs git only" in answer.unknown
+    assert answer.unknown.startswith(f"go would run `{program} ")
 
 
 def test_every_step_is_told_as_it_ends(tmp_path: Path, temporary: Path) -> None:
@@ -214,7 +216,7 @@ def test_the_module_browser_asks_a_private_module_of_its_repository_and_of_nobod
             "GOPROXY": "https://proxy.corp.test,direct", "GOPRIVATE": "*.corp.test",
         }  # fmt: skip
         environment = read_environment(process=variables, cwd=str(tmp_path))
-        asyncio.run(browse(environment, X, events.append, ask_all=True))
+        asyncio.run(browse(environment, X, events.append, ask_all=True, run=True))
     started = next(event for event in events if isinstance(event, BrowseStarted))
     column = next(column.id for column in started.columns if column.kind is ColumnKind.DIRECT)
     answer = next(e for e in events if isinstance(e, ColumnAnswered) and e.column == column)
@@ -241,7 +243,7 @@ def test_in_a_world_of_the_demo_nobody_outside_is_asked(monkeypatch: pytest.Monk
 
 
 def test_a_head_without_end_is_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct, "MOST_OF_A_PAGE", 1 << 17)
+    monkeypatch.setattr(origin_pages, "MOST_OF_A_PAGE", 1 << 17)
     origin = Origin(tmp_path)
     origin.pages[X] = Page("<a>" * (1 << 17))
     with serving(origin) as network:

@@ -97,10 +97,12 @@ def test_a_wrong_setting_counts_although_the_trace_is_green(tmp_path: Path) -> N
 
 
 def test_direct_cannot_be_told(tmp_path: Path) -> None:
+    """Without a word of the user git is not started, so nobody knows what it would say."""
     env = clean_environment(tmp_path, GOPROXY="direct")
-    done = modtrace("doctor", f"{PATH}@v1.0.0", env=env, cwd=tmp_path)
+    done = modtrace("doctor", "github.com/a/b@v1.0.0", env=env, cwd=tmp_path)
     assert done.returncode == 3
-    assert "could not tell" in done.stdout
+    assert "could not tell: go would run `git ls-remote" in done.stdout
+    assert "modtrace does so with --run" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(

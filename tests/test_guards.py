@@ -17,7 +17,7 @@ PROBES = sorted((ROOT / "probes").rglob("*.py"))
 TUI = sorted((ROOT / "tui").rglob("*.py"))
 SCREEN_LIBRARIES = {"textual", "rich", "tui"}
 ROOMS = (
-    "commands", "settings", "share", "demo", "diagnosis", "ladder", "leaks", "sums", "browse", "trace",
+    "commands", "leaks", "settings", "share", "demo", "diagnosis", "ladder", "sums", "browse", "trace",
     "auth", "cache", "project", "sources", "net", "golang",
 )  # fmt: skip
 """The rooms of the engine: each may import from those behind it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from pathlib import Path
@@ -129,23 +130,31 @@ def test_a_hang_is_not_a_failure_but_unknown(tmp_path: Path) -> None:
     assert "for ever" in said["detail"]
 
 
-def test_direct_says_that_it_is_not_traced(tmp_path: Path) -> None:
-    done = modtrace(
-        "trace", "corp.test/secret", "--json",
-        env=clean_environment(tmp_path, GOPROXY="http://127.0.0.1:1", GOPRIVATE="corp.test"), cwd=tmp_path,
-    )  # fmt: skip
+def test_direct_says_which_program_would_be_run(tmp_path: Path) -> None:
+    environment = clean_environment(
+        tmp_path, GOPROXY="http://127.0.0.1:1", GOPRIVATE="github.com/corp", PATH=os.environ["PATH"]
+    )
+    done = modtrace("trace", "github.com/corp/secret", "--json", env=environment, cwd=tmp_path)
     said = json.loads(done.stdout)
     assert done.returncode == 3
     assert said["requests"] == []
-    assert "direct mode is not traced yet" in said["detail"]
+    assert "--run" in said["detail"]
+    assert said["origin"]["programs"] == []
+    assert [held["command"].split()[:2] for held in said["origin"]["held"]] == [["git", "ls-remote"]]
+    plain = modtrace("trace", "github.com/corp/secret", env=environment, cwd=tmp_path).stdout
+    assert "static host? yes: git https://github.com/corp/secret" in plain
+    assert "would run: git ls-remote -q --end-of-options https://github.com/corp/secret" in plain
 
 
 def test_a_private_path_reaches_no_proxy(tmp_path: Path) -> None:
     with World([_script().answer]) as world:
-        environment = clean_environment(tmp_path, GOPROXY=world.urls[0] + ",direct", GONOPROXY="demo.example")
+        environment = clean_environment(
+            tmp_path, GOPROXY=world.urls[0] + ",direct", GONOPROXY="demo.example",
+            HTTPS_PROXY="http://127.0.0.1:1",
+        )  # fmt: skip
         done = modtrace("trace", PATH, "--json", env=environment, cwd=tmp_path)
         assert world.log == []
-    assert done.returncode == 3
+    assert done.returncode == 1, "its host cannot be asked"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def _parts(app: App[Any]) -> Iterator[type]:
 
 
 _HERE = {
-    "tree": "enter right left r x c w Y y b P K f v slash L z",
+    "tree": "enter right left r x c w exclamation_mark Y y b P K f v slash L z",
     "environment": "enter e w E u A C y slash L z",
     "modules": "enter left right a I J M F d S Q i m Z f y slash L z",
     "detail": "escape y Y slash n L z",

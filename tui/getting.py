@@ -50,9 +50,8 @@ class GettingApp(LeakingApp):
 
         shown = self.workbench.shown
         screen = GettingScreen(argument, lambda: self.session.trace, shown.text, leave)
-        job = GettingJob(
-            self.session.scene.environment, argument, self.session.limits, self.session.trial.recall
-        )
+        session, environment = self.session, self.session.scene.environment
+        job = GettingJob(environment, argument, session.limits, session.trial.recall, session.runs)
         ticket = self.session.errand(job, listen)
         self.push_screen(screen, self._trace_found)
         self.wake()

@@ -22,6 +22,8 @@ class GettingJob:
     limits: Limits
     recall: Recall = field(default_factory=Recall, compare=False)
     """What traces before have brought, and need not be asked for again."""
+    runs: bool = False
+    """Whether the programs are started that go would start."""
 
     async def run(self, emit: Emit) -> None:
         """Search."""
@@ -30,4 +32,11 @@ class GettingJob:
 
         if self.recall.memory is None:
             self.recall.memory = Memory()
-        await search(self.environment, self.argument, emit, limits=self.limits, memory=self.recall.memory)
+        await search(
+            self.environment,
+            self.argument,
+            emit,
+            limits=self.limits,
+            memory=self.recall.memory,
+            run=self.runs,
+        )

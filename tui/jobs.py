@@ -38,6 +38,8 @@ class TraceJob:
     """The project that has its say; None outside of any module."""
     warm: bool = False
     """Whether the module cache has its say."""
+    runs: bool = False
+    """Whether the programs are started that go would start."""
 
     async def run(self, emit: Emit) -> None:
         """Trace."""
@@ -64,6 +66,7 @@ class TraceJob:
             memory=self.recall.memory,
             project=self.project,
             warm=self.warm,
+            run=self.runs,
         )
 
 
@@ -148,6 +151,8 @@ class BrowseJob:
     ask_all: bool = False
     recall: Recall = field(default_factory=Recall, compare=False)
     """What traces before have brought."""
+    runs: bool = False
+    """Whether git is started for the module's own repository."""
 
     async def run(self, emit: Emit) -> None:
         """Ask."""
@@ -160,6 +165,7 @@ class BrowseJob:
             limits=self.limits,
             ask_all=self.ask_all,
             memory=self.recall.memory,
+            run=self.runs,
         )
 
 
@@ -173,6 +179,8 @@ class AskVersionJob:
     limits: Limits
     recall: Recall = field(default_factory=Recall, compare=False)
     """What traces before have brought."""
+    runs: bool = False
+    """Whether git is started for the module's own repository."""
 
     async def run(self, emit: Emit) -> None:
         """Ask."""
@@ -186,6 +194,7 @@ class AskVersionJob:
             limits=self.limits,
             ask_all=True,
             memory=self.recall.memory,
+            run=self.runs,
         )
 
 

@@ -35,6 +35,8 @@ examples:
   modtrace bundle -o kit                      all that this project needs, for a machine without network
   modtrace sum rsc.io/quote@v1.5.2            what the checksum database says, and its proof
   modtrace cache --verify                     what is in the module cache, and what is poisoned
+  modtrace auth git.corp.example --run        which credential go, git and ssh would use
+  modtrace leaks                              which private paths would be sent to whom
   modtrace --resume                           the line dropped: go on where that was
   modtrace report --last --format markdown --privacy
                                               a report for an issue, hosts and private paths masked
@@ -44,7 +46,7 @@ Without a terminal modtrace prints the plain report instead of opening the app.
 
 COMMANDS = (
     "trace", "doctor", "explain", "env", "whatif", "apply", "replay", "report", "download", "bundle",
-    "versions", "diff", "sums", "sum", "cache", "completion", "demo",
+    "versions", "diff", "sums", "sum", "cache", "auth", "leaks", "completion", "demo",
 )  # fmt: skip
 """In the order of the help; each is a module of probes.commands, unless it opens the app."""
 _APP = "open"

@@ -95,6 +95,8 @@ class PlainTrace:
         self.cases: tuple[Case, ...] = ()
         self.code: int = ExitCode.OK
         """How it came out."""
+        self.may_run = False
+        """Whether the user has agreed that programs are started."""
 
     def play(self, stage: Stage) -> None:
         """Go to another stage."""
@@ -109,6 +111,15 @@ class PlainTrace:
         """Read the settings anew."""
         self._scene = self._stage.read()
         return self._scene
+
+    @property
+    def starts_programs(self) -> bool:
+        """Whether programs can be started at all where this takes place."""
+        return self._stage.STARTS_PROGRAMS
+
+    @property
+    def _runs(self) -> bool:
+        return self.may_run and self.starts_programs
 
     @property
     def scene(self) -> Scene:
@@ -151,7 +162,7 @@ class PlainTrace:
             lambda: self._patiently(
                 traced(
                     environment, path, query, emit, limits=self._limits, findings=findings,
-                    project=scene.project, warm=scene.warm,
+                    project=scene.project, warm=scene.warm, run=self._runs,
                 )
             )
         )
@@ -183,7 +194,9 @@ class PlainTrace:
         from probes.browse.asking import browse
 
         table, environment = VersionTable(), self.scene.environment
-        code = run_until_signal(lambda: browse(environment, path, table.apply, limits=self._limits))
+        code = run_until_signal(
+            lambda: browse(environment, path, table.apply, limits=self._limits, run=self._runs)
+        )
         return table, code
 
 
@@ -216,6 +229,7 @@ class PlainMode:
             "why": ("why: the reasons, and where the rule stands", self._why),
             "env": ("env, or env NAME: the settings that go would see", self._env),
             "versions": ("versions: ask the proxies which versions they have", self._versions),
+            "run": ("run: which programs go would start here; run yes lets them be started", self._run),
             "copy": ("copy N: put remedy N into a file; nothing is ever run", self._copy),
             "help": ("help: these words", self._help),
             "quit": ("quit: leave", self._quit),
@@ -357,6 +371,23 @@ class PlainMode:
         if code is None:
             self._say(*spoken.versions(table))
         return code
+
+    def _run(self, rest: str) -> int | None:
+        """Ask whether programs may be started, and take the answer."""
+        if not self._traced.starts_programs:
+            self._say("In a world of the demo no program is ever started.")
+        elif rest.lower() in ("yes", "y"):
+            self._traced.may_run = True
+            self._say("Git, ssh and GOAUTH commands are started from now on, as go does; run no ends that.")
+            return self._again("") if self._traced.target is not None else None
+        elif rest:
+            self._traced.may_run = False
+            self._say("No program is started: what go would run is only told of.")
+        else:
+            from tui.spoken_origin import programs
+
+            self._say(*programs(self._traced.trace, may_run=self._traced.may_run))
+        return None
 
     def _copy(self, rest: str) -> int | None:
         known = self._traced.remedies

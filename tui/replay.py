@@ -144,6 +144,7 @@ class RecordedStage(Secluded):
     """A stage with settings that are given, and nothing of this machine."""
 
     WHY_NOT_WRITTEN: ClassVar[str] = "these settings were recorded: nothing is written into your go env file"
+    STARTS_PROGRAMS: ClassVar[bool] = True
 
     variables: Mapping[str, str]
     suggestions: tuple[str, ...] = ()

@@ -90,7 +90,8 @@ class SavingApp(FetchingApp):
         assert scene is not None
         place = stage.folder if isinstance(stage, ThisMachine) else None
         want = Want(path, version)
-        job = SaveJob(scene.environment, (want,), entry, folder, self.session.limits, place)
+        limits, runs = self.session.limits, self.session.runs
+        job = SaveJob(scene.environment, (want,), entry, folder, limits, place, runs)
         self._begin_saving(f"{path}@{version}", folder, job)
 
     # -- a project -----------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ class SavingApp(FetchingApp):
                 from tui.saving_jobs import BundleJob
 
                 folder = Path(text).expanduser().absolute()
-                job = BundleJob(scene.environment, place, folder, self.session.limits)
+                job = BundleJob(scene.environment, place, folder, self.session.limits, self.session.runs)
                 self._begin_saving(f"the project in {place}", folder, job)
 
         note = (

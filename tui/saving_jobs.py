@@ -43,6 +43,8 @@ class SaveJob:
     limits: Limits
     place: Path | None = None
     """The folder whose go.sum counts, as it does for a go that runs there."""
+    runs: bool = False
+    """Whether git is started for modules that go takes from their repositories."""
 
     async def run(self, emit: Emit) -> None:
         """Save."""
@@ -60,7 +62,7 @@ class SaveJob:
         except (GoError, OSError) as error:
             emit(NotBegun(str(error)))
             return
-        plan = Plan(self.environment, self.folder, source, limits=self.limits, go_sum=go_sum)
+        plan = Plan(self.environment, self.folder, source, limits=self.limits, go_sum=go_sum, run=self.runs)
         await save(plan, self.wants, emit)
 
 
@@ -78,6 +80,8 @@ class BundleJob:
     place: Path
     folder: Path
     limits: Limits
+    runs: bool = False
+    """Whether git is started for modules that go takes from their repositories."""
 
     async def run(self, emit: Emit) -> None:
         """Make it."""
@@ -101,7 +105,7 @@ class BundleJob:
             saving.apply(event)
             emit(event)
 
-        plan = Plan(self.environment, self.folder, limits=self.limits, go_sum=project.go_sum)
+        plan = Plan(self.environment, self.folder, limits=self.limits, go_sum=project.go_sum, run=self.runs)
         await save(plan, needs.first(), told, needs)
         if saving.finished is not None and saving.finished.error is None:
             try:

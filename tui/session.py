@@ -124,6 +124,8 @@ class Session:
         """What-if values over the real settings."""
         self.unreal = Unreal()
         """What of the route is there only because of them."""
+        self.may_run = False
+        """Whether the user has agreed that programs are started; asked anew in each session."""
         self.warm: bool | None = None
         """Whether the module cache has its say, once somebody has chosen; else as the stage has it."""
         self._began = 0.0
@@ -196,7 +198,7 @@ class Session:
 
         job = TraceJob(
             self.scene.environment, *self.target, self.limits, findings, self.trial.recall,
-            self.scene.project, self.scene.warm,
+            self.scene.project, self.scene.warm, self.runs,
         )  # fmt: skip
         self._take(Kind.TRACE, self.bridge.start(job))
 
@@ -288,7 +290,7 @@ class Session:
         recall = self.trial.recall
         from tui.jobs import BrowseJob
 
-        job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all, recall)
+        job = BrowseJob(self.scene.environment, self.target[0], self.limits, ask_all, recall, self.runs)
         self._take(Kind.BROWSE, self.bridge.start(job))
 
     @property
@@ -305,7 +307,9 @@ class Session:
         recall = self.trial.recall
         from tui.jobs import AskVersionJob
 
-        job = AskVersionJob(self.scene.environment, self.target[0], version, self.limits, recall)
+        job = AskVersionJob(
+            self.scene.environment, self.target[0], version, self.limits, recall, self.runs
+        )
         self._take(Kind.BROWSE, self.bridge.start(job))
 
     def learn_paths(self) -> None:
@@ -430,7 +434,13 @@ class Session:
     @property
     def mark(self) -> str:
         """What the title says of the session as a whole."""
-        return "what if" if self.trial.values else ""
+        marks = ("what if" if self.trial.values else "", "runs programs" if self.runs else "")
+        return ", ".join(filter(None, marks))
+
+    @property
+    def runs(self) -> bool:
+        """Whether programs are started here that go would start."""
+        return self.may_run and self.stage.STARTS_PROGRAMS
 
     @property
     def tracing(self) -> bool:

@@ -24,7 +24,10 @@ class SharingApp(LookingApp):
     HELP_TITLE = "To take along"
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
-            "Y", "copy_as", "copy_as", "Copy the row's request as a command: curl, dig, openssl, go, modtrace"
+            "Y",
+            "copy_as",
+            "copy_as",
+            "Copy the row's request or program as a command: curl, dig, openssl, git, go, modtrace",
         ),
         key("b", "wire", "wire", "What went over the wire: headers there and back, and the raw body"),
         key("p", "privacy", "privacy", "Privacy: hosts, users and private paths under other names, and back"),
@@ -89,7 +92,7 @@ class SharingApp(LookingApp):
 
     def _commands(self) -> tuple[Command, ...]:
         """The commands of the row of the tree; none after telling why."""
-        from probes.share.copy_as import request_commands, rung_commands, trace_commands
+        from probes.share.copy_as import program_commands, request_commands, rung_commands, trace_commands
 
         pane, trace = self.workbench.tree_pane, self.workbench.shown.trace
         if self.workbench.active_pane is not pane:
@@ -102,12 +105,15 @@ class SharingApp(LookingApp):
         process = None if scene is None or self.workbench.shown.private else scene.environment.process
         climbed = [one for one in trace.climbs.get(rung[0], []) if one.rung == rung[1]] if rung else []
         request = pane.request_here()
-        if climbed:
+        program = pane.program_here()
+        if program:
+            commands = program_commands(trace, program)
+        elif climbed:
             commands = rung_commands(trace, climbed[-1], process=process)
         elif request is not None:
             commands = request_commands(trace, request, process=process)
         else:
-            self.tell("no request was made for this row, so there is none to copy")
+            self.tell("no request was made for this row and no program run, so there is none to copy")
             return ()
         lines = dict.fromkeys(one.line for one in commands)
         return (*commands, *(one for one in trace_commands(trace) if one.line not in lines))

@@ -34,6 +34,7 @@ from probes.trace.events import (
     VersionChosen,
 )
 from probes.trace.fold import Trace
+from probes.trace.origin_events import CredentialSeen, OriginDecided, ProgramFinished, ProgramHeld
 from probes.trace.route import HopView, RouteView
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _OPS = {
     Op.MOD: "the go.mod file",
     Op.ZIP: "the zip file",
     Op.SUM: "a record of the checksum database",
+    Op.PAGE: "its go-import page",
 }
 _SEPARATORS = {
     Separator.COMMA: "A comma follows: the next entry is asked only after status 404 or 410.",
@@ -120,6 +122,10 @@ def step(trace: Trace, event: Event) -> Iterator[str]:
             yield from turning(event)
         case ChecksumRouted() | HeadChecked() | RecordProved() | ChecksumDecided():
             yield from checksum(event)
+        case OriginDecided() | ProgramFinished() | ProgramHeld() | CredentialSeen():
+            from tui.spoken_origin import origin
+
+            yield from origin(event)
 
 
 def route(planned: RouteView) -> Iterator[str]:
@@ -318,6 +324,10 @@ def steps(trace: Trace) -> Iterator[str]:
             yield f"Step {number + 1}. {answer(trace, request.finished)}"
         if request.decision is not None and request.decision.verdict is not Verdict.SERVED:
             yield from _decision(trace, request.decision)
+    if trace.origin:
+        from tui.spoken_origin import origin_steps
+
+        yield from origin_steps(trace)
     for about in (trace.sworn, trace.heads, trace.proofs, trace.checksums):
         for said in about:
             yield from checksum(said)

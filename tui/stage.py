@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from probes.diagnosis.findings import Finding
 from probes.golang.environment import Environment
 from probes.golang.goproxy import Access
-from probes.trace.events import Verdict
 
 if TYPE_CHECKING:
     from probes.demo.faults import DemoFault
@@ -70,6 +69,8 @@ class Stage(Protocol):
 
     WHY_NOT_WRITTEN: ClassVar[str]
     """Why settings that were tried here are never written; "" where they are."""
+    STARTS_PROGRAMS: ClassVar[bool]
+    """Whether the programs may be started here that go would start, once somebody agrees."""
 
     def read(self, values: Mapping[str, str] = NOTHING, /) -> Scene:
         """Read the settings, with what-if values over them; blocks, raises nothing for what it finds."""
@@ -92,6 +93,8 @@ class Stage(Protocol):
 
 class Secluded:
     """What a stage answers that knows nothing of this machine, and leaves nothing on it."""
+
+    STARTS_PROGRAMS: ClassVar[bool] = False
 
     def ask_go(self, environment: Environment) -> SecondOpinion:
         """No go command is asked about its settings."""
@@ -118,6 +121,7 @@ class ThisMachine:
     """The settings as they are, with the values of --set over them."""
 
     WHY_NOT_WRITTEN: ClassVar[str] = ""
+    STARTS_PROGRAMS: ClassVar[bool] = True
 
     overlay: Mapping[str, str]
     folder: Path = field(default_factory=Path)
@@ -315,7 +319,7 @@ class DemoWorld(Secluded):
             return False
         asked = all(self.number_of(hop.name) is not None for hop in route.hops if hop.access is Access.ASK)
         left = any(
-            decision.verdict is Verdict.UNKNOWN
+            True
             for hop in route.hops if hop.access is Access.DIRECT
             for walk in trace.walks.values()
             for decision in walk.decisions if decision.hop == hop.id

@@ -17,8 +17,8 @@ from probes.golang.errors import Fatal, GoError
 from probes.golang.gojson import RevInfo
 from probes.golang.goproxy import Hop
 from probes.net.limits import Limits, Stalled
-from probes.sources.direct import Direct, DirectRepo, direct_repository
-from probes.sources.module_proxy import ProxyRepo
+from probes.sources.direct import Direct, direct_repository
+from probes.sources.module_proxy import ProxyRepo, Repo
 from probes.sources.programs import NotRun
 from probes.sources.remembered import Memory
 from probes.trace.events import Event, RequestFinished
@@ -32,12 +32,12 @@ UNTOLD = (Stalled, NotRun)
 class AskedOnce:
     """A Repo (probes.sources.module_proxy) whose place is opened when something is asked of it."""
 
-    def __init__(self, open_place: Callable[[], Awaitable[DirectRepo]]) -> None:
+    def __init__(self, open_place: Callable[[], Awaitable[Repo]]) -> None:
         self._open_place = open_place
         self._answers: dict[tuple[str, str], object] = {}
         self.was_asked = False
 
-    async def _once(self, what: str, version: str, ask: Callable[[DirectRepo], Awaitable[T]]) -> T:
+    async def _once(self, what: str, version: str, ask: Callable[[Repo], Awaitable[T]]) -> T:
         key = what, version
         self.was_asked = True
         if key not in self._answers:
@@ -126,16 +126,19 @@ class ProxyOnce(AskedOnce):
 class DirectOnce(AskedOnce):
     """The module's own repository, as go finds it; what was opened for it is gone with the stack."""
 
-    def __init__(self, environment: Environment, path: str, limits: Limits, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, environment: Environment, path: str, limits: Limits, stack: AsyncExitStack, *, run: bool
+    ) -> None:
+        """Without ``run`` no program is started: what is asked of it then raises HeldBack."""
         super().__init__(self._repo)
 
         async def open_origin() -> Direct:
-            return await stack.enter_async_context(direct_repository(environment, path, limits))
+            return await stack.enter_async_context(direct_repository(environment, path, limits, run=run))
 
         self._open = open_origin
         self._found: Direct | Exception | None = None
 
-    async def _repo(self) -> DirectRepo:
+    async def _repo(self) -> Repo:
         if self._found is None:
             try:
                 self._found = await self._open()

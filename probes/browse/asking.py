@@ -64,15 +64,17 @@ async def browse(
     ask_all: bool = False,
     reach_direct: bool = False,
     memory: Memory | None = None,
+    run: bool = False,
 ) -> None:
     """Ask who has which versions of ``path``; everybody at once with ``ask_all``.
 
     Without it, the proxies in the order of the list and only as far as go would come; with ``reach_direct``
-    also the module's own repository where go would come to it, for which git is run. The last event is
-    BrowseFinished, also when the task is cancelled. Raises nothing for what networks, servers or settings
-    do. What ``memory`` knows is not asked for again.
+    also the module's own repository where go would come to it. git is started for that only with ``run``;
+    without, its column says what would be started. The last event is BrowseFinished, also when the task is
+    cancelled. Raises nothing for what networks, servers or settings do. What ``memory`` knows is not asked
+    for again.
     """
-    browser = _Browser(environment, path, emit, limits or Limits(), memory)
+    browser = _Browser(environment, path, emit, limits or Limits(), memory, run=run)
     cancelled = True
     try:
         await browser.run(ask_all, reach_direct)
@@ -85,9 +87,17 @@ class _Browser:
     """One run of the browser."""
 
     def __init__(
-        self, environment: Environment, path: str, emit: BrowseEmit, limits: Limits, memory: Memory | None
+        self,
+        environment: Environment,
+        path: str,
+        emit: BrowseEmit,
+        limits: Limits,
+        memory: Memory | None,
+        *,
+        run: bool,
     ) -> None:
         self._environment = environment
+        self._run = run
         self._path = path
         self._emit = emit
         self._limits = limits
@@ -268,7 +278,9 @@ class _Browser:
             return
         column, began = self._columns.direct, monotonic()
         self._emit(ColumnAsked(self.now(), column.id))
-        self._direct = direct = DirectOnce(self._environment, self._path, self._limits, self._stack)
+        self._direct = direct = DirectOnce(
+            self._environment, self._path, self._limits, self._stack, run=self._run
+        )
         versions, error = await outcome_of(direct.versions(""))
         listed = self._shared(versions or [])
         newest = newest_of(listed)

@@ -43,14 +43,15 @@ async def ask_version(
     limits: Limits | None = None,
     ask_all: bool = False,
     memory: Memory | None = None,
+    run: bool = False,
 ) -> None:
     """Ask the columns (as browse numbers them) for the .info of one version.
 
     Says VersionAsked and VersionAnswered; every version that was asked for is answered for, also when the
-    task is cancelled. A private path is never told to a proxy. Raises nothing for what networks, servers or
-    settings do.
+    task is cancelled. A private path is never told to a proxy; git is started for the module's own repository
+    only with ``run``. Raises nothing for what networks, servers or settings do.
     """
-    async with _asking(environment, path, emit, limits or Limits(), memory) as asking:
+    async with _asking(environment, path, emit, limits or Limits(), memory, run=run) as asking:
         await asking.about(version, ask_all)
 
 
@@ -71,10 +72,16 @@ async def ask_infos(
 
 @asynccontextmanager
 async def _asking(
-    environment: Environment, path: str, emit: BrowseEmit, limits: Limits, memory: Memory | None
+    environment: Environment,
+    path: str,
+    emit: BrowseEmit,
+    limits: Limits,
+    memory: Memory | None,
+    *,
+    run: bool = False,
 ) -> AsyncIterator[_Asking]:
     async with AsyncExitStack() as stack:
-        asking = _Asking(environment, path, emit, limits, memory, stack)
+        asking = _Asking(environment, path, emit, limits, memory, stack, run=run)
         try:
             yield asking
         finally:
@@ -92,8 +99,11 @@ class _Asking:
         limits: Limits,
         memory: Memory | None,
         stack: AsyncExitStack,
+        *,
+        run: bool,
     ) -> None:
         self._environment = environment
+        self._run = run
         self._path = path
         self._emit = emit
         self._limits = limits
@@ -201,7 +211,7 @@ class _Asking:
         """The module's own repository; go has no list of the things that it does not find there."""
         column = self._columns.direct
         self._asked(column, version)
-        place = DirectOnce(self._environment, self._path, self._limits, self._stack)
+        place = DirectOnce(self._environment, self._path, self._limits, self._stack, run=self._run)
         answer = self._answer(column, version, *(await outcome_of(place.stat(version))))
         # To go it is "not found" as well when nobody says where the repository is.
         self._answered(replace(answer, missing=answer.missing and "unknown revision" in (answer.error or "")))

@@ -178,9 +178,9 @@ class _AskedRepositories(Repositories):
         self._route = columns.route
         self._at_hop = at_hop
 
-    def _make(self, hop: Hop, path: str) -> Repo:
+    async def _make(self, hop: Hop, path: str) -> Repo:
         place = self._at_hop(hop) if self._route.access(hop) in (Access.ASK, Access.DIRECT) else None
-        return super()._make(hop, path) if place is None else place
+        return await super()._make(hop, path) if place is None else place
 
 
 class _NobodyIsAsked(ChecksumGate):

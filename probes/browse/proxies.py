@@ -22,7 +22,7 @@ from probes.golang.goproxy import Access, Hop, HopKind, Separator, check_query_p
 from probes.golang.protocol import Op
 from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
-from probes.sources.credentials import Credentials
+from probes.sources.credentials import credentials_of
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import ProxyRepo
 from probes.sources.remembered import Memory, RememberingFetcher
@@ -170,7 +170,7 @@ async def at_proxy(
 
 def authorization_of(environment: Environment) -> Callable[[str], str | None]:
     """The credentials that go would send; where it refuses GOAUTH, that is an error like others."""
-    credentials = Credentials(environment.get("GOAUTH"), environment.process)
+    credentials = credentials_of(environment)
 
     def header(url: str) -> str | None:
         try:

@@ -110,6 +110,9 @@ class VersionSaved:
     note: str = ""
 
 
+_AGREE = "with --run (in the app: the key !) git is started for that"
+
+
 @dataclass(frozen=True, slots=True)
 class VersionFailed:
     """A version could not be saved."""
@@ -121,7 +124,7 @@ class VersionFailed:
     outcome: Outcome
     error: str
     needs_direct: bool = False
-    """go would take it from its repository, where modtrace does not go."""
+    """go would take it from its repository, for which no program was agreed to."""
     is_private: bool = False
     """GONOPROXY matches the path: no proxy was asked for it."""
 
@@ -129,9 +132,9 @@ class VersionFailed:
     def words(self) -> str:
         """Why, in one line for people."""
         if self.needs_direct and self.is_private:
-            return "it is private: go takes it from its repository; no proxy was asked for it"
+            return f"it is private: go takes it from its repository; no proxy was asked for it; {_AGREE}"
         if self.needs_direct:
-            return "no proxy has it: go would take it from its repository, which modtrace does not"
+            return f"no proxy has it: go would take it from its repository; {_AGREE}"
         known = f"{self.want.path}@{self.version or self.want.query}: "  # the name stands before these words
         return " ".join(self.error.removeprefix(known).split())
 

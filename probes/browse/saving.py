@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from probes.browse.fetching import MAX_TEXT_FILE
 from probes.browse.manifest import Entry, Manifest, merge, read_manifest
@@ -41,7 +41,7 @@ from probes.golang.os_errors import errno_words
 from probes.golang.redact import redact
 from probes.net.http import HTTPClient
 from probes.net.limits import Limits
-from probes.sources.credentials import Credentials
+from probes.sources.credentials import credentials_of
 from probes.sources.fetcher import Fetcher
 from probes.trace.engine import Download
 from probes.trace.events import Outcome
@@ -52,6 +52,9 @@ JOBS = 4
 """Versions at once, if nobody says how many."""
 FLUSH_S = 1.0
 """The manifest is brought up to date at most this often while files come in."""
+if TYPE_CHECKING:
+    from probes.sources.direct import Origins
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR)
 """What the next file will meet as well: nothing more is begun."""
 
@@ -67,6 +70,8 @@ class Plan:
     jobs: int = JOBS
     limits: Limits = field(default_factory=Limits)
     go_sum: GoSum = field(default_factory=GoSum, repr=False)
+    run: bool = False
+    """Whether git and the like are started for modules that go takes from their repositories."""
 
     def route(self, path: str, query: str) -> Route:
         """The way that a version takes."""
@@ -127,12 +132,18 @@ class _Run:
         self._flushing = False
         self._stopped_by: OSError | None = None
         environment = plan.environment
-        self._credentials = Credentials(environment.get("GOAUTH"), environment.process)
+        self._credentials = credentials_of(environment)
+        self._origins: Origins | None = None
 
     @property
     def environment(self) -> Environment:
         """The settings."""
         return self.plan.environment
+
+    @property
+    def origins(self) -> Origins | None:
+        """The way to a module's own repository; None where no program may be started."""
+        return self._origins
 
     @property
     def go_sum(self) -> GoSum:
@@ -149,8 +160,12 @@ class _Run:
         self._waiting, self._known = wanted[::-1], set(wanted)
         self.emit(SaveStarted(self.now(), str(self.tree.folder), tuple(wanted), self.plan.source_words))
         environment = self.plan.environment
-        authorization = self._credentials.authorization
-        client = new_client(environment, self.plan.limits, authorization=authorization)
+        client = new_client(environment, self.plan.limits, authorization=self._credentials)
+        if self.plan.run:
+            from probes.sources.direct import Origins, network_of
+
+            network = network_of(environment, self.plan.limits, self._credentials, client)
+            self._origins = Origins(environment, network, allowed=True)
         try:
             self.tree.make()
             self.manifest = read_manifest(self.tree)
@@ -164,6 +179,9 @@ class _Run:
         except OSError as error:
             return f"{error.filename or self.tree.folder}: {errno_words(error)}"
         finally:
+            if self._origins is not None:
+                await self._origins.aclose()
+                await network.aclose()
             await client.aclose()
         return None
 
@@ -217,7 +235,7 @@ class _Run:
 
     def _doubt(self, download: Download, client: HTTPClient) -> None:
         """A refusal may be no refusal with the credentials of a program that is not started here."""
-        is_refused = self._credentials.runs_programs and client.refused_over_https
+        is_refused = self._credentials.doubt and client.refused_over_https
         if download.outcome is Outcome.FAILS and is_refused:
             words = "GOAUTH names a program, which modtrace does not start; go may get another answer"
             download.outcome, download.error = Outcome.UNKNOWN, f"{download.error} ({words})"

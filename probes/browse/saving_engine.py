@@ -14,13 +14,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from probes.browse.fetching import MAX_TEXT_FILE
 from probes.browse.manifest import Entry, Manifest, came, sha256_of
 from probes.browse.partial import Part
 from probes.browse.resuming import Got, ResumingFetcher
 from probes.browse.saved import FileProgress, FileSaved, FileStarted, SaveEmit, Want
+from probes.browse.saving_origin import Came, KeepingOrigin
 from probes.browse.tree import Tree
 from probes.browse.vouching import Vouching
 from probes.golang import dirhash, module, modzip, semver
@@ -33,7 +34,7 @@ from probes.golang.protocol import Op
 from probes.golang.quote import quote
 from probes.sources.checksum_database import ChecksumMismatch, ChecksumMissing
 from probes.sources.module_proxy import Ask, ProxyRepo, Repo
-from probes.sources.programs import NotRun
+from probes.sources.programs import HOW_TO_AGREE, NotRun
 from probes.trace.engine import Download, Engine
 from probes.trace.events import Event, HopDecided, Purpose, RequestStarted, Verdict
 from probes.trace.narrator import Narrator
@@ -42,6 +43,9 @@ from probes.trace.resolution import Resolver
 from probes.trace.route import Route
 from probes.trace.toolchains import TooNew
 from probes.trace.walk import Walker
+
+if TYPE_CHECKING:
+    from probes.sources.direct import Origins
 
 PROGRESS_S = 0.2
 """A file's progress is told at most this often; how far it was when nothing more came is told as well."""
@@ -62,6 +66,10 @@ class Run(Protocol):
     @property
     def go_sum(self) -> GoSum:
         """The hashes of the project."""
+
+    @property
+    def origins(self) -> Origins | None:
+        """The way to a module's own repository; None where no program may be started."""
 
     def now(self) -> float:
         """Seconds since it began."""
@@ -91,24 +99,28 @@ class _KeepingRepo(ProxyRepo):
         return data
 
 
-_Came = tuple[bytes, str, Got]
-
-
 @dataclass(slots=True)
 class _Kept:
     """What has come for one module, by version: the bytes, from whom, with which headers."""
 
-    infos: dict[str, _Came] = field(default_factory=dict)
-    mods: dict[str, _Came] = field(default_factory=dict)
+    infos: dict[str, Came] = field(default_factory=dict)
+    mods: dict[str, Came] = field(default_factory=dict)
 
 
 class _KeepingRepositories(Repositories):
     """The repositories of one version that is saved."""
 
     def __init__(
-        self, run: Run, narrator: Narrator, walker: Walker, fetcher: ResumingFetcher, gate: Vouching
+        self,
+        run: Run,
+        want: Want,
+        narrator: Narrator,
+        walker: Walker,
+        fetcher: ResumingFetcher,
+        gate: Vouching,
     ) -> None:
         super().__init__(run.environment, narrator, walker)
+        self._want = want
         self.checksums = gate  # type: ignore[assignment]
         self.kept = _Kept()
         self.met_direct = False
@@ -117,14 +129,28 @@ class _KeepingRepositories(Repositories):
         self._gonoproxy = run.environment.get("GONOPROXY")
         self._teller = narrator
 
-    def _make(self, hop: Hop, path: str) -> Repo:
+    async def _make(self, hop: Hop, path: str) -> Repo:
         allowed = access(hop, private=is_private(path, self._gonoproxy) is not None)
-        if allowed is Access.DIRECT:
-            self.met_direct = True
-            raise NotRun(f"{path} would be fetched directly from its origin here; that is not traced yet")
+        if allowed is Access.DIRECT and not module.is_toolchain(path):
+            return await self._origin(hop, path)
         if allowed is not Access.ASK:
-            return super()._make(hop, path)
+            return await super()._make(hop, path)
         return _KeepingRepo(hop, path, self._teller.asker(hop), self._fetcher, self.kept)
+
+    async def _origin(self, hop: Hop, path: str) -> Repo:
+        """The module's own repository, where programs may be started."""
+        origins = self._run.origins
+        if origins is None:
+            self.met_direct = True
+            raise NotRun(f"{path} would be fetched from its own repository here; {HOW_TO_AGREE}")
+        found = await origins.open(path, self._teller, self._check_go_line)
+
+        def begins(version: str, op: Op) -> None:
+            now, want = self._run.now(), self._want
+            self._run.emit(FileStarted(now, want, version, op, hop.spec))
+
+        kept = self.kept.infos, self.kept.mods
+        return KeepingOrigin(found.repo, hop.spec, self._fetcher, kept, begins)
 
     def require_cacheable(self, version: str) -> None:
         """The version has a file name; the module cache itself is not used here."""
@@ -179,7 +205,7 @@ class SavingEngine(Engine):
         self._source = ""
         narrator = Narrator(self._hear, fetcher)
         super().__init__(run.environment, route, narrator)
-        repositories = _KeepingRepositories(run, narrator, self._walker, fetcher, gate)
+        repositories = _KeepingRepositories(run, want, narrator, self._walker, fetcher, gate)
         self._repositories: _KeepingRepositories = repositories
         self._resolver = Resolver(route.path, repositories, self._walker)
         self._run_of = run
@@ -305,7 +331,7 @@ class SavingEngine(Engine):
                 raise
         return text
 
-    def _save_text(self, room: Path, version: str, op: Op, what: _Came | None, h1: str) -> None:
+    def _save_text(self, room: Path, version: str, op: Op, what: Came | None, h1: str) -> None:
         tree, run = self._run_of.tree, self._run_of
         file = tree.file(self.path, version, op)
         name = tree.name(self.path, version, op)

@@ -45,8 +45,8 @@ examples:
 The kit holds what go.sum names; where that is missing or lacks lines, what the
 requirement graph leads to as well. Everything is vouched for by go.sum or by
 the checksum database, as it would be for go. What GONOPROXY matches and go
-would take from its repository is no part of the kit; it is listed. A kit that
-was begun is gone on with.
+would take from its repository is part of the kit with --run, for which git is
+started; without it, it is listed. A kit that was begun is gone on with.
 
 exit codes: 0 complete · 1 something is lacking (0 with --allow-missing)
             2 usage · 3 could not be written

@@ -12,7 +12,13 @@ from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
 from probes.commands.place import add_place_options, read_place
 from probes.commands.saving import Saving, add_session_option
-from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
+from probes.commands.trace import (
+    add_environment_options,
+    add_run_option,
+    parse_overlay,
+    parse_target,
+    run_until_signal,
+)
 
 if TYPE_CHECKING:
     from probes.diagnosis.diagnose import Case
@@ -29,6 +35,7 @@ EXAMPLES = """\
 examples:
   modtrace doctor                                    settings, proxies, TLS, checksum database: all of it
   modtrace doctor corp.example/lib@v1.2.0            why this one fails
+  modtrace doctor corp.example/lib@v1.2.0 --run      let it start git as go would, for modules without a proxy
   modtrace doctor rsc.io/quote --json | jq '.cases[0].remedies[0].lines'
   modtrace doctor rsc.io/quote --compare             what works in curl and not in go
   modtrace doctor rsc.io/quote --resolvers           ask public resolvers too; they learn the host names
@@ -69,6 +76,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
                         help=f"how long to wait on a rung ({', '.join(RUNGS)}); repeatable")  # fmt: skip
     add_environment_options(parser)
     add_place_options(parser)
+    add_run_option(parser)
     add_session_option(parser)
     parser.set_defaults(run=run)
 
@@ -105,7 +113,15 @@ def run(args: argparse.Namespace) -> int:
 
     code = run_until_signal(
         lambda: examined(
-            environment, path, query, emit, limits=limits, look=look, findings=findings, project=project
+            environment,
+            path,
+            query,
+            emit,
+            limits=limits,
+            look=look,
+            findings=findings,
+            project=project,
+            run=args.run_programs,
         )
     )
     saving.end(code, output)

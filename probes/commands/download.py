@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
-from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
+from probes.commands.trace import (
+    add_environment_options,
+    add_run_option,
+    parse_overlay,
+    parse_target,
+    run_until_signal,
+)
 from probes.golang.safetext import safe_text
 
 if TYPE_CHECKING:
@@ -88,6 +94,7 @@ def add_saving_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
     form.add_argument("--events", action="store_true", help="the event stream on stdout, JSON lines")
     add_environment_options(parser)
+    add_run_option(parser)
 
 
 def named_place(text: str) -> str:
@@ -191,7 +198,7 @@ def plan_of(
             output.complain(f"--from: {redact(str(error))}")
             return None
     limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
-    return Plan(environment, folder.absolute(), source, args.jobs, limits, go_sum)
+    return Plan(environment, folder.absolute(), source, args.jobs, limits, go_sum, args.run_programs)
 
 
 def save_until_signal(plan: Plan, wanted: list[Want], progress: Progress, more: More | None) -> int | None:

@@ -15,7 +15,7 @@ from probes.trace.events import Bend, Outcome, Turning, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 
-CHIP_OPS = (Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP, Op.SUM)
+CHIP_OPS = (Op.PAGE, Op.LIST, Op.LATEST, Op.INFO, Op.MOD, Op.ZIP, Op.SUM)
 
 MOST_LINES = 200
 """Lines of go's error that a report prints."""
@@ -97,21 +97,35 @@ def _hops(trace: Trace) -> Iterator[str]:
         if hop.kind is HopKind.NOPROXY:
             private = f"yes, by {route.private_pattern}" if route.private_pattern else "no"
             yield f"private?  {private}"
+            yield from _origin(trace, hop.id)
             continue
         yield f"{hop.index} {hop.name:<{width}}  {hop_summary(trace, hop)}"
+        yield from _origin(trace, hop.id)
         separator = edge_summary(trace, hop)
         if separator:
             yield f"  {separator}"
+    yield from _origin(trace, None)
     for entry in route.dead:
         yield f"  {entry}  never looked at: it stands after direct or off"
+
+
+def _origin(trace: Trace, hop: int | None) -> Iterator[str]:
+    """The way to the module's own repository; and what programs and credentials had to do with an entry."""
+    if trace.origin:
+        from probes.trace.origin_told import origin_lines
+
+        yield from (f"  {text}" for text in origin_lines(trace, hop))
 
 
 def hop_summary(trace: Trace, hop: HopView) -> str:
     """What one hop did, in one line: each operation with its last answer, and the time spent there."""
     requests = trace.requests_at(hop.id)
+    programs = _programs(trace, hop.id)
+    if not requests and programs:
+        return programs
     if not requests:
         return {
-            Access.DIRECT: "direct: from the origin",
+            Access.DIRECT: "from its own repository",
             Access.OFF: "off",
             Access.PRIVATE: "not asked: the path is private",
         }.get(hop.access, "never asked")
@@ -123,7 +137,15 @@ def hop_summary(trace: Trace, hop: HopView) -> str:
                 f"{op} {answer_word(answers[-1])}" + (f" x{len(answers)}" if len(answers) > 1 else "")
             )
     spent = sum(r.finished.at - r.finished.began for r in requests if r.finished)
-    return "  ".join(words) + f"    {spent * 1000:.0f} ms"
+    return "  ".join(words) + f"    {spent * 1000:.0f} ms" + (f"; {programs}" if programs else "")
+
+
+def _programs(trace: Trace, hop: int) -> str:
+    if not trace.origin:
+        return ""
+    from probes.trace.origin_told import origin_summary
+
+    return origin_summary(trace, hop)
 
 
 def answer_word(request: Request) -> str:

@@ -33,6 +33,7 @@ examples:
                                                   from what shop requires
   modtrace trace rsc.io/quote@v1.5.2 --warm       what the module cache spares
   modtrace trace --as build                       what stops go build, offline
+  modtrace trace corp.example/lib --run           a private module: git may run
 
 The trace asks what `go mod download -json PATH@QUERY` asks in this folder,
 with the go.mod or go.work around it and its go.sum, but with an empty module
@@ -46,8 +47,8 @@ stand beside each other, and the exit code is that of go get.
 With --as build nobody is asked anything: it tells what stops `go build ./...`
 (or of the packages that are named) without a network, and what comes next.
 
-Where go would start git, ssh or a GOAUTH command, they are only told of, and the
-outcome is unknown; --run starts them, with a throw-away repository.
+Where go would start git, ssh or a GOAUTH command, it is told what would be run,
+and the outcome is unknown; --run starts them, with a throw-away repository.
 
 exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
@@ -231,7 +232,9 @@ def run(args: argparse.Namespace) -> int:
         if as_get:
             from probes.trace.getting import search
 
-            await search(environment, args.target, emit, limits=limits, memory=memory)
+            await search(
+                environment, args.target, emit, limits=limits, memory=memory, run=args.run_programs
+            )
 
     code = run_until_signal(ask)
     saving.end(code, output)

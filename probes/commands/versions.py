@@ -8,7 +8,13 @@ import sys
 from probes.browse.table import BrowseEvent, BrowseStarted, ColumnAsked, ColumnKind, VersionTable
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
-from probes.commands.trace import add_environment_options, parse_overlay, parse_target, run_until_signal
+from probes.commands.trace import (
+    add_environment_options,
+    add_run_option,
+    parse_overlay,
+    parse_target,
+    run_until_signal,
+)
 from probes.golang import queries
 from probes.golang.environment import Environment
 from probes.golang.goproxy import Access, Separator
@@ -33,7 +39,8 @@ choice: the .info of a version and the go.mod that says what is retracted.
 Never for a zip; never about a private path. What --times asks, and --all for
 one version, carries Disable-Module-Fetch, so that no proxy fetches anything
 because somebody looks around. Where go would come to the module's own
-repository, git is run in a temporary folder.
+repository, git is run in a temporary folder, with --run; without, it is told
+what would be run.
 
 exit codes: 0 go would find a version · 1 go would find none · 2 usage
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
@@ -57,6 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--times", action="store_true", help=f"ask when the newest {MOST_TIMES} versions were published"
     )
     add_environment_options(parser)
+    add_run_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -103,6 +111,7 @@ class _Asking:
         self._only = only
         self._all = args.all
         self._times = args.times
+        self._runs = args.run_programs
         self._limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
         self._output = output
         self._tells = sys.stderr is not None and sys.stderr.isatty()
@@ -124,12 +133,12 @@ class _Asking:
             self._emit(BrowseStarted(0.0, self._path, columns.all, pattern, error))
             await ask_version(
                 self._environment, self._path, self._only, self._emit,
-                limits=self._limits, ask_all=self._all,
+                limits=self._limits, ask_all=self._all, run=self._runs,
             )  # fmt: skip
             return
         await browse(
             self._environment, self._path, self._emit,
-            limits=self._limits, ask_all=self._all, reach_direct=True,
+            limits=self._limits, ask_all=self._all, reach_direct=True, run=self._runs,
         )  # fmt: skip
         column = self._who_has_most()
         if self._times and column is not None:
@@ -158,6 +167,7 @@ def _verdict(table: VersionTable) -> ExitCode:
 def _verdict_of_one(environment: Environment, table: VersionTable, version: str) -> ExitCode:
     """Whether go would find this version along the list, as far as the columns were asked."""
     from probes.browse.proxies import columns_of
+    from probes.sources.programs import HOW_TO_AGREE
 
     columns = columns_of(environment, table.path)
     if table.started is not None and table.started.error:
@@ -172,7 +182,7 @@ def _verdict_of_one(environment: Environment, table: VersionTable, version: str)
             return ExitCode.UNKNOWN
         if answer.served:
             return ExitCode.OK if is_sure else ExitCode.UNKNOWN
-        if FOR_EVER in (answer.error or ""):
+        if FOR_EVER in (answer.error or "") or HOW_TO_AGREE in (answer.error or ""):
             return ExitCode.UNKNOWN
         if not answer.missing and hop.separator is not Separator.PIPE:
             return ExitCode.FAILS

@@ -11,7 +11,7 @@ from probes.commands.exit_codes import OUTCOME_CODES, ExitCode
 from probes.commands.output import Output
 from probes.commands.place import add_place_options, read_place
 from probes.commands.setting_options import add_setting_options, preset_list, wanted
-from probes.commands.trace import add_environment_options, parse_target, run_until_signal
+from probes.commands.trace import add_environment_options, add_run_option, parse_target, run_until_signal
 
 if TYPE_CHECKING:
     from probes.golang.environment import Environment
@@ -58,6 +58,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     add_environment_options(parser)
     add_place_options(parser)
+    add_run_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -89,7 +90,10 @@ def run(args: argparse.Namespace) -> int:
     comparison = compare(real, unreal, path, query)
     traces: list[Trace] = []
     if args.trace:
-        code = run_until_signal(lambda: _trace_both((place, tried), comparison, args.timeout, traces))
+        places = place, tried
+        code = run_until_signal(
+            lambda: _trace_both(places, comparison, args.timeout, traces, runs=args.run_programs)
+        )
         if code is not None:
             return code
     made = snippet(asked.changes, form) if form else None
@@ -120,6 +124,8 @@ async def _trace_both(
     comparison: Comparison,
     seconds: float,
     traces: list[Trace],
+    *,
+    runs: bool,
 ) -> None:
     """One after the other, so that neither slows the other down."""
     from probes.diagnosis.traced import traced
@@ -131,8 +137,9 @@ async def _trace_both(
         trace = Trace()
         traces.append(trace)
         await traced(
-            environment, comparison.path, comparison.query, trace.apply, limits=limits, project=project
-        )
+            environment, comparison.path, comparison.query, trace.apply, limits=limits, project=project,
+            run=runs,
+        )  # fmt: skip
 
 
 def _exit_code(unreal: Environment, comparison: Comparison, traces: list[Trace]) -> ExitCode:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from probes.demo.behaviour import Fault, body, fault, portal, status
 from probes.demo.content import Module, ModuleVersion
+from probes.demo.origin_worlds import ORIGIN_WORLDS
 from probes.demo.plans import DISK, PATH, Place, WorldPlan, changed, hello, in_all
 from probes.demo.server import Handler, World
 from probes.demo.trust_worlds import TRUST_WORLDS
@@ -166,6 +167,7 @@ WORLDS = (
         vouched=(hello(),),
     ),
     *TRUST_WORLDS,
+    *ORIGIN_WORLDS,
 )
 
 

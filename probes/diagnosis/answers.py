@@ -15,7 +15,9 @@ _FAILED_UPSTREAM = ("bad upstream", "fetch timed out", "no secure protocol", "di
 
 
 def judge_answer(answer: RequestFinished) -> Iterator[Finding]:
-    """The findings about one answer."""
+    """The findings about one answer; none of a go-import page, which is a web page by right."""
+    if answer.op is Op.PAGE:
+        return
     yield from _portal(answer)
     yield from _redirected(answer)
     yield from _upstream(answer)

@@ -51,6 +51,15 @@ STAND_INS: Mapping[str, str] = MappingProxyType(
         "as_http": "http://HOST,direct",
         "as_https": "https://HOST,direct",
         "database": "sum.golang.org",
+        "name": "HOST",
+        "port": "PORT",
+        "known": "HOST",
+        "where": "the place that it stands in",
+        "privates": "PATTERN",
+        "roots": "/path/to/corporate-ca-bundle.pem",
+        "govcs": "PATTERN:git",
+        "repository": "URL",
+        "tool": "git",
     }
 )
 """What stands in a gap when no fact fills it."""

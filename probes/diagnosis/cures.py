@@ -30,7 +30,7 @@ def case_facts(trace: Trace, symptom: Symptom) -> dict[str, str]:
     assert started is not None
     facts = {
         "module": started.path,
-        "host": symptom.host or (symptom.hop.name if symptom.hop is not None else ""),
+        "host": symptom.host or _hop_host(trace, symptom),
         "name": symptom.host.rpartition(":")[0].strip("[]") or symptom.host,
         "place": symptom.place,
         "url": symptom.url,
@@ -48,6 +48,14 @@ def case_facts(trace: Trace, symptom: Symptom) -> dict[str, str]:
     if version and version != "latest":
         facts["version"] = version
     return {name: value for name, value in facts.items() if value}
+
+
+def _hop_host(trace: Trace, symptom: Symptom) -> str:
+    """The server of an entry; of direct the one that the path begins with."""
+    if symptom.hop is None:
+        return ""
+    assert trace.started is not None
+    return trace.started.path.partition("/")[0] if symptom.is_direct else symptom.hop.name
 
 
 def _status_words(symptom: Symptom) -> str:

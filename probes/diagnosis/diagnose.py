@@ -14,12 +14,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from probes.diagnosis.catalogue import Diagnosis, Remedy, Rule, Scope, Shell, Transience, rule
+from probes.diagnosis.case_evidence import broken_program, evidence_of, ruled_out
+from probes.diagnosis.catalogue import Diagnosis, Remedy, Scope, Shell, Transience, rule
 from probes.diagnosis.cures import case_facts, for_this_machine, has_other_proxy, worth_typing
 from probes.diagnosis.error_facts import sentence
 from probes.diagnosis.explain import explain
 from probes.diagnosis.fault_rules import fault_rules
 from probes.diagnosis.findings import Finding, Level
+from probes.diagnosis.meaning import Meaning, of_fault
+from probes.diagnosis.origin_meaning import origin_meaning, without_other_proxies
 from probes.diagnosis.symptoms import Symptom, passed_symptoms, primary_symptom
 from probes.diagnosis.wanted_toolchain import private_toolchain, wanted_toolchain
 from probes.golang.goproxy import HopKind
@@ -64,7 +67,7 @@ def diagnose(trace: Trace, *, shell: Shell = Shell.POSIX) -> tuple[Case, ...]:
         if cases[0].diagnosis.rule.id != "R01" and _list_stops(trace, primary):
             cases.append(_stopped_list(trace, primary, Level.WARNING, shell))
     elif found := private_toolchain(trace):
-        meaning = _Meaning(rule("R06"), *found, Transience.NO)
+        meaning = Meaning(rule("R06"), *found, Transience.NO)
         cases.append(_case(trace, Symptom(None, None, None, (), ""), meaning, Level.WARNING, shell))
     cases += (_passed(trace, symptom, shell) for symptom in passed_symptoms(trace))
     cases += _rung_warnings(trace, shell)
@@ -83,31 +86,13 @@ def _without_repeats(cases: list[Case]) -> Iterator[Case]:
 # -- the one that go reports --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What a symptom comes to, before it is written out."""
-
-    rule: Rule
-    cause: str = ""
-    remedies: tuple[str, ...] = ()
-    transience: Transience | None = None
-    first: Remedy | None = None
-    """A remedy of its own, before those of the rule."""
-
-
-def _of_fault(fault: Fault) -> _Meaning:
-    """What the table says of a fault."""
-    row = fault_rules()[fault]
-    return _Meaning(row.rule, row.cause, row.remedies, row.transience)
-
-
 def _primary(trace: Trace, symptom: Symptom, shell: Shell) -> Case:
     meaning = _of_toolchain(trace) or _by_lint(trace, symptom) or _meaning(trace, symptom)
     meaning = _of_the_cache(trace, _of_own_database(trace, meaning))
     return _case(trace, symptom, meaning, Level.ERROR, shell)
 
 
-def _of_own_database(trace: Trace, meaning: _Meaning) -> _Meaning:
+def _of_own_database(trace: Trace, meaning: Meaning) -> Meaning:
     """The public database is no way to one of your own: its key is asked for, or its own address."""
     is_public = trace.route is None or trace.route.checksum in PUBLIC_DATABASES
     if is_public or meaning.rule.id != "R04" or not {"alias", "default"} & set(meaning.remedies):
@@ -118,7 +103,7 @@ def _of_own_database(trace: Trace, meaning: _Meaning) -> _Meaning:
     return replace(meaning, remedies=(*kept, *own))
 
 
-def _of_the_cache(trace: Trace, meaning: _Meaning) -> _Meaning:
+def _of_the_cache(trace: Trace, meaning: Meaning) -> Meaning:
     """A file that the module cache answered with: no proxy is at fault."""
     spared = any(one.turning is Turning.CACHE and one.bend is Bend.ANSWERS for one in trace.turnings)
     if not spared or meaning.rule.id not in ("R12", "R13"):
@@ -127,18 +112,25 @@ def _of_the_cache(trace: Trace, meaning: _Meaning) -> _Meaning:
     return replace(meaning, remedies=("evict", *rest))
 
 
-def _of_toolchain(trace: Trace) -> _Meaning | None:
+def _of_toolchain(trace: Trace) -> Meaning | None:
     """Another go is wanted, and nobody has it: whatever the entries said, the module is not at fault."""
     found = wanted_toolchain(trace)
-    return None if found is None else _Meaning(rule("R06"), *found, Transience.NO)
+    return None if found is None else Meaning(rule("R06"), *found, Transience.NO)
 
 
-def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
-    fault = symptom.fault
+def _meaning(trace: Trace, symptom: Symptom) -> Meaning:
     if symptom.is_checksum:
         return _checksum_meaning(trace, symptom)
+    if found := origin_meaning(trace, symptom):
+        return found
+    return without_other_proxies(trace, symptom, _meaning_of_answer(trace, symptom))
+
+
+def _meaning_of_answer(trace: Trace, symptom: Symptom) -> Meaning:
+    """What the answer of a proxy, or of a host, comes to; where none came, go's words."""
+    fault = symptom.fault
     if fault is not None and symptom.passed_when_climbed:
-        return _Meaning(
+        return Meaning(
             rule("R03"),
             "The same request was answered well when it was made again: {host} failed for a moment.",
             ("loop", "pipe", "elsewhere"),
@@ -146,36 +138,36 @@ def _meaning(trace: Trace, symptom: Symptom) -> _Meaning:
         )
     if symptom.leads_nowhere:
         words = "{host} redirects to something that go has no way to ask."
-        return _Meaning(rule("R13"), words, ("elsewhere", "look"), Transience.NO)
+        return Meaning(rule("R13"), words, ("elsewhere", "look"), Transience.NO)
     special = None if fault is None else _special(trace, symptom, fault)
     if special is not None:
         return special
     if fault in _CHAIN_FAULTS and _list_stops(trace, symptom):
-        return _Meaning(rule("R01"), _stop_sentence(trace, symptom), transience=_transience(fault))
+        return Meaning(rule("R01"), _stop_sentence(trace, symptom), transience=_transience(fault))
     if fault is not None:
-        return _of_fault(fault)
+        return of_fault(fault)
     if FOR_EVER in (symptom.decision.because if symptom.decision is not None else ""):
-        return _of_fault(Fault.HTTP_STALL)
+        return of_fault(Fault.HTTP_STALL)
     return _settled_mode(symptom, _by_words(symptom.words))
 
 
-def _special(trace: Trace, symptom: Symptom, fault: Fault) -> _Meaning | None:
+def _special(trace: Trace, symptom: Symptom, fault: Fault) -> Meaning | None:
     """What a fault comes to where more is known than the rung: the settings, the headers, the scheme."""
     row = fault_rules()[fault]
     settings = trace.settings
     if symptom.url.startswith("file:"):
-        return _Meaning(
+        return Meaning(
             rule("R11"), "The folder of the file:// proxy does not hold this file.", ("folder", "elsewhere")
         )
     if "x-squid-error" in symptom.headers or (fault is Fault.HTTP_PROXY_AUTH and _has_http_proxy(symptom)):
         auth = fault is Fault.HTTP_PROXY_AUTH
         remedies = ("credentials", "no-proxy") if auth else ("no-proxy", "allow", "unset")
-        return _Meaning(rule("R19"), "The HTTP proxy itself answered {status}, not {host}.", remedies)
+        return Meaning(rule("R19"), "The HTTP proxy itself answered {status}, not {host}.", remedies)
     if fault is Fault.HTTP_PROXY_AUTH:
         words = "{host} answers 407 as an HTTP proxy would, and no HTTP proxy is set."
-        return _Meaning(rule("R19"), words, ("not-a-proxy", "no-proxy"))
+        return Meaning(rule("R19"), words, ("not-a-proxy", "no-proxy"))
     if fault is Fault.HTTP_UNAUTHORIZED:
-        return _Meaning(row.rule, row.cause, _login_remedies(trace, symptom, settings), row.transience)
+        return Meaning(row.rule, row.cause, _login_remedies(trace, symptom, settings), row.transience)
     if fault is Fault.TLS_NO_ROOTS:
         named = [
             name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in settings and settings[name].value
@@ -183,19 +175,19 @@ def _special(trace: Trace, symptom: Symptom, fault: Fault) -> _Meaning | None:
         if named:
             verb = "leads" if len(named) == 1 else "lead"
             words = f"{' and '.join(named)} {verb} to no root certificate, in place of the system's."
-            return _Meaning(row.rule, words, ("unset-roots", "ca-file"), row.transience)
+            return Meaning(row.rule, words, ("unset-roots", "ca-file"), row.transience)
     if fault is Fault.HTTP_H2 and not (symptom.broken and symptom.broken.godebug):
-        return _Meaning(
+        return Meaning(
             row.rule, "The stream of {host}'s answer broke, over HTTP/1.1 as well.", ("loop", "elsewhere")
         )
     if fault is Fault.DNS_UNREACHABLE and "network is unreachable" in symptom.words:
         words = "This machine has no way out: not even the nameserver for {name} can be reached."
-        return _Meaning(row.rule, words, ("network", "docker", "resolver"), row.transience)
+        return Meaning(row.rule, words, ("network", "docker", "resolver"), row.transience)
     if fault in _NO_TLS and _assumed_https(trace, symptom):
         words = (
             "{host} stands in GOPROXY without a scheme, so go speaks TLS to it; what listens there does not."
         )
-        return _Meaning(rule("R02"), words, ("http-scheme", "show"), Transience.NO)
+        return Meaning(rule("R02"), words, ("http-scheme", "show"), Transience.NO)
     return None
 
 
@@ -235,7 +227,7 @@ _MODE_REMEDIES = (
 """What stands in the words of go about a mode, and the remedies for it outside of any project."""
 
 
-def _settled_mode(symptom: Symptom, meaning: _Meaning) -> _Meaning:
+def _settled_mode(symptom: Symptom, meaning: Meaning) -> Meaning:
     """A trace asks outside of any project: only a setting can have told go not to look."""
     if meaning.rule.id == "R12":
         return replace(meaning, remedies=("elsewhere", "newer", "odd", "evict"))
@@ -258,14 +250,19 @@ def _transience(fault: Fault | None) -> Transience:
     return Transience.UNKNOWN if fault is None else fault_rules()[fault].transience
 
 
-def _by_words(words: str) -> _Meaning:
+def _by_words(words: str) -> Meaning:
     """What go's own words give away, by the table that `modtrace explain` uses."""
     # A trace asks outside of any project: words that any program prints are go's here.
     found = explain("go: " + words).explanations
     if not found:
-        return _Meaning(rule("R13") if "zip" in words else rule("R22"))
+        return Meaning(rule("R13") if "zip" in words else rule("R22"))
     first = found[0]
-    return _Meaning(first.rule, first.cause, first.remedies, first.transience)
+    told = {name: fact for name, fact in first.facts.items() if name in _ONLY_IN_WORDS}
+    return Meaning(first.rule, first.cause, first.remedies, first.transience, facts=told)
+
+
+_ONLY_IN_WORDS = ("declared", "revision", "root", "tool", "package")
+"""Facts that the trace itself does not have."""
 
 
 # -- a setting that lint finds wrong ------------------------------------------------------------------------
@@ -278,12 +275,12 @@ _BEFORE_PACKETS = frozenset({
 """Faults behind which a broken setting may stand; a server that answered has been asked rightly."""
 
 
-def _by_lint(trace: Trace, symptom: Symptom) -> _Meaning | None:
+def _by_lint(trace: Trace, symptom: Symptom) -> Meaning | None:
     """A finding of level error about the setting that the failure comes from explains it better."""
     assert trace.started is not None
     if symptom.is_checksum and symptom.status in (404, 410):
         return _by_pattern(trace.started.findings)
-    if symptom.fault not in _BEFORE_PACKETS or symptom.status is not None:
+    if symptom.fault not in _BEFORE_PACKETS or symptom.status is not None or symptom.is_direct:
         return None
     wanted = "GOSUMDB" if symptom.is_checksum else None
     for finding in trace.started.findings:
@@ -294,7 +291,7 @@ def _by_lint(trace: Trace, symptom: Symptom) -> _Meaning | None:
         by_words = _by_words(symptom.words)
         if by_words.rule.id == "R06":
             return None
-        return _Meaning(
+        return Meaning(
             rule(_LINTED[finding.variable]),
             finding.message,
             ("show",),
@@ -307,12 +304,12 @@ def _by_lint(trace: Trace, symptom: Symptom) -> _Meaning | None:
 _PRIVACY = frozenset({"GOPRIVATE", "GONOSUMDB", "GONOPROXY"})
 
 
-def _by_pattern(findings: Iterable[Finding]) -> _Meaning | None:
+def _by_pattern(findings: Iterable[Finding]) -> Meaning | None:
     """A pattern that matches nothing, where the checksum database was asked about what it cannot know."""
     for finding in findings:
         if finding.level is Level.ERROR and finding.variable in _PRIVACY:
             first = _lint_remedy(finding)
-            return _Meaning(rule("R16"), finding.message, ("show",), Transience.NO, first=first)
+            return Meaning(rule("R16"), finding.message, ("show",), Transience.NO, first=first)
     return None
 
 
@@ -353,7 +350,7 @@ def _stop_sentence(trace: Trace, symptom: Symptom) -> str:
 
 
 def _stopped_list(trace: Trace, symptom: Symptom, level: Level, shell: Shell) -> Case:
-    meaning = _Meaning(rule("R01"), _stop_sentence(trace, symptom).replace("answered a failure", "failed"))
+    meaning = Meaning(rule("R01"), _stop_sentence(trace, symptom).replace("answered a failure", "failed"))
     return _case(trace, symptom, meaning, level, shell)
 
 
@@ -363,12 +360,12 @@ def _stopped_list(trace: Trace, symptom: Symptom, level: Level, shell: Shell) ->
 PUBLIC_DATABASES = ("sum.golang.org", "sum.golang.google.cn")
 
 
-def _checksum_meaning(trace: Trace, symptom: Symptom) -> _Meaning:
+def _checksum_meaning(trace: Trace, symptom: Symptom) -> Meaning:
     """The database cannot be reached (R04), or does not know the module (R08)."""
     if symptom.status in (404, 410) and "/lookup/" in symptom.url:
         served_by_proxy = bool(trace.served())
         order = ("gonosumdb", "goprivate", "ci") if served_by_proxy else ("goprivate", "gonosumdb", "ci")
-        return _Meaning(
+        return Meaning(
             rule("R08"),
             "The checksum database does not know {module}: it is private, or not there yet. The path has "
             "been sent to it already.",
@@ -401,7 +398,7 @@ def _checksum_meaning(trace: Trace, symptom: Symptom) -> _Meaning:
     if symptom.fault is None and symptom.status is None and words.rule.id in ("R12", "R02", "R08"):
         return words
     transience = Transience.YES if row is not None and row.transience is Transience.YES else None
-    return _Meaning(rule("R04"), cause, remedies, transience)
+    return Meaning(rule("R04"), cause, remedies, transience)
 
 
 # -- what costs, without being the cause --------------------------------------------------------------------
@@ -422,7 +419,7 @@ def _rung_warnings(trace: Trace, shell: Shell) -> Iterator[Case]:
                 continue
             request = None if rung.request is None else trace.requests.get(rung.request)
             symptom = Symptom(trace.hop(rung.hop), request, None, tuple(rungs), "")
-            meaning = _of_fault(Fault(rung.faults[0]))
+            meaning = of_fault(Fault(rung.faults[0]))
             case = _case(trace, symptom, meaning, Level.WARNING, shell, seen=rung)
             yield replace(case, rung=rung.rung)
 
@@ -433,28 +430,30 @@ def _rung_warnings(trace: Trace, shell: Shell) -> Iterator[Case]:
 def _case(
     trace: Trace,
     symptom: Symptom,
-    meaning: _Meaning,
+    meaning: Meaning,
     level: Level,
     shell: Shell,
     *,
     seen: RungClimbed | None = None,
 ) -> Case:
-    facts = case_facts(trace, symptom)
+    facts = case_facts(trace, symptom) | dict(meaning.facts)
     words = symptom.words if level is Level.ERROR else ""
     diagnosis = Diagnosis.of(
         for_this_machine(trace, meaning.rule, symptom),
         facts,
         cause=sentence(meaning.cause or meaning.rule.cause, facts),
-        evidence=tuple(_evidence(trace, symptom, seen)),
+        evidence=(*meaning.evidence, *evidence_of(trace, symptom, seen)),
         go_prints=(trace.finished.error or words).split("\n", 1)[0] if words and trace.finished else "",
         remedies=meaning.remedies,
         transience=meaning.transience,
-        ruled_out=tuple(_ruled_out(symptom, meaning.rule)),
+        ruled_out=tuple(ruled_out(symptom, meaning.rule)),
         shell=shell,
     )
+    if symptom.is_direct and diagnosis.check:
+        diagnosis = replace(diagnosis, check=diagnosis.check.replace(" trace ", " trace --run ", 1))
     if meaning.first is not None:
         diagnosis = replace(diagnosis, remedies=(meaning.first, *diagnosis.remedies))
-    broken = seen or symptom.broken
+    broken = seen or symptom.broken or broken_program(trace, symptom)
     return Case(
         level=level,
         diagnosis=worth_typing(trace, diagnosis),
@@ -462,45 +461,3 @@ def _case(
         request=None if symptom.request is None else symptom.request.started.request,
         rung=None if broken is None else broken.rung,
     )
-
-
-def _evidence(trace: Trace, symptom: Symptom, seen: RungClimbed | None) -> Iterator[str]:
-    if seen is not None:
-        yield from seen.evidence
-        return
-    if symptom.broken is not None:
-        yield from symptom.broken.evidence
-    elif symptom.request is not None and symptom.request.finished is not None:
-        finished = symptom.request.finished
-        if finished.reason or finished.error:
-            said = finished.reason or (finished.error or "").split("\n", 1)[0]
-            yield f"{symptom.url}: {said}"
-        if finished.sample and finished.status not in (200, None):
-            yield f"it said: {' '.join(finished.sample.split())}"
-    for comparison in trace.comparisons:
-        if comparison.differs and symptom.hop is not None and comparison.hop == symptom.hop.id:
-            yield comparison.sentence
-
-
-_RULED_OUT_BY = {Rung.NAMES: "R17", Rung.TCP: "R07", Rung.TLS: "R10", Rung.PROXY: "R19"}
-
-
-_RULED_OUT_WORDS = {
-    "R17": "the name is no trouble ({})", "R07": "connected to {}", "R10": "the certificate is trusted ({})",
-    "R19": "the HTTP proxy lets through ({})",
-}  # fmt: skip
-
-
-def _ruled_out(symptom: Symptom, meant: Rule) -> Iterator[str]:
-    """What the rungs below the broken one rule out, with what was measured."""
-    measured = False
-    for rung in symptom.rungs:
-        if rung is symptom.broken:
-            break
-        other = _RULED_OUT_BY.get(Rung(rung.rung))
-        if other is None or other == meant.id or rung.judgement != Judgement.OK:
-            continue
-        measured = True
-        yield f"{other}: {_RULED_OUT_WORDS[other].format(rung.summary)}"
-    if not measured:
-        yield from (f"{other}: {why}" for other, why in meant.rules_out.items() if other != meant.id)

@@ -108,11 +108,38 @@ def facts_of(own: str, line: str, found: Mapping[str, str | None]) -> dict[str, 
         facts.setdefault("go", SINCE.get(facts["package"], ""))
     if "godebug" in facts:
         facts["complaint"] = _about_godebug(own, facts)
+    if "lacking" in facts:
+        facts["tool"] = _TOOLS.get(facts["lacking"], "")
+    if "root" in facts:
+        facts["private"] = facts["root"]
+    facts |= {name: fact for name, fact in place_facts(facts).items() if name not in facts}
     if "host" in facts:
         facts.setdefault("other", other_proxy(facts["host"]))
         if facts["host"] == "goproxy.cn":
             facts.setdefault("proxies", "https://proxy.golang.org|https://goproxy.io|direct")
     return {name: redact(value) for name, value in facts.items() if value}
+
+
+_TOOLS = {"Git": "git", "Mercurial": "hg", "Subversion": "svn", "Fossil": "fossil", "Bazaar": "bzr"}
+"""What vcs.go calls them when they are missing."""
+
+
+def place_facts(facts: Mapping[str, str]) -> dict[str, str]:
+    """What follows from a host for the lines of remedies: its name and its port, and ssh's name for it."""
+    more = {"privates": facts["private"]} if "private" in facts else {}
+    if remote := _REMOTE.search(facts.get("url", "")):
+        more["repository"] = remote[0]
+    if "host" not in facts:
+        return more
+    name, _, port = facts["host"].rpartition(":")
+    if not name or not port.isdecimal():
+        name, port = facts["host"], facts.get("port", "")
+    name = name.strip("[]")
+    known = f"[{name}]:{port}" if port not in ("", "22", "443") else name
+    return more | {"name": name, "port": port if port not in ("", "443") else "22", "known": known}
+
+
+_REMOTE = re.compile(r"^[a-z+]+://[^\s?]+$")
 
 
 def _add_module(text: str, facts: dict[str, str]) -> None:

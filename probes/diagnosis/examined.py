@@ -11,6 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from probes.diagnosis.examined_origin import (
+    failed_program,
+    held_rungs,
+    program_rung,
+    repository_to_climb,
+)
 from probes.diagnosis.findings import Finding
 from probes.diagnosis.symptoms import requests_to_climb
 from probes.diagnosis.traced import traced
@@ -29,7 +35,7 @@ from probes.ladder.public_resolvers import PublicResolver
 from probes.ladder.summaries import rung_summary
 from probes.net.limits import Limits
 from probes.project.project import Project
-from probes.sources.credentials import Credentials
+from probes.sources.credentials import credentials_of
 from probes.trace.events import CapabilityLearned, ComparisonMade, Emit, Event, RungClimbed
 from probes.trace.fold import Request, Trace
 from probes.trace.route import Route, plan
@@ -60,6 +66,7 @@ async def examined(
     look: Look | None = None,
     findings: Sequence[Finding] = (),
     project: Project | None = None,
+    run: bool = False,
 ) -> None:
     """traced(), and behind TraceFinished the ladders of what failed. Raises nothing for what networks do."""
     look = look or Look()
@@ -70,10 +77,11 @@ async def examined(
         emit(event)
 
     await traced(
-        environment, path, query, emit_and_fold, limits=limits, findings=findings, project=project
+        environment, path, query, emit_and_fold, limits=limits, findings=findings, project=project, run=run
     )
     for request in requests_to_climb(trace):
         await look_again(trace, environment, request, emit_and_fold, look)
+    await look_at_origin(trace, environment, emit_and_fold, look)
     if look.capability:
         await learn_capabilities(trace, environment, emit_and_fold, look)
 
@@ -95,13 +103,29 @@ async def look_again(
     await _climb(trace, environment, target, emit, look, compare=compare)
 
 
+async def look_at_origin(trace: Trace, environment: Environment, emit: Emit, look: Look) -> None:
+    """The rungs of a direct hop above its page: the server of the repository, and the program."""
+    failure = failed_program(trace)
+    if failure is None:
+        for rung in list(held_rungs(trace)):
+            emit(rung)
+        return
+    assert failure.run is not None
+    number = len(trace.climbs)
+    url = repository_to_climb(failure)
+    if url is not None:
+        target = _Target(failure.run.hop, None, url)
+        await _climb(trace, environment, target, emit, look, compare=False)
+    emit(program_rung(failure, number, trace.now))
+
+
 async def learn_capabilities(trace: Trace, environment: Environment, emit: Emit, look: Look) -> None:
     """Ask each proxy of the list what it can do; none for a private path, which they may not learn."""
     route = _route(trace, environment)
     if route.private is not None or trace.chosen is None:
         return
     question = CapabilityQuestion(route.path, trace.chosen.version)
-    authorization = Credentials(environment.get("GOAUTH"), environment.process).authorization
+    authorization = credentials_of(environment).authorization
     for hop in route.hops:
         if hop.kind is HopKind.PROXY and hop.url is not None and hop.url.scheme in ("http", "https"):
             row = await learn_capability(
@@ -164,7 +188,7 @@ async def _climb(
             case ladder_events.ComparisonMade():
                 emit(_comparison_made(event, number, target, began))
 
-    credentials = Credentials(environment.get("GOAUTH"), environment.process)
+    credentials = credentials_of(environment)
     try:
         await climb(
             target.url,

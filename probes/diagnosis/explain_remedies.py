@@ -22,7 +22,9 @@ from probes.diagnosis.catalogue import Remedy, Rule, Scope, Shell
 from probes.diagnosis.catalogue_shells import translate
 
 PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
-    {"host": "HOST", "private": "PATTERN", "proxy": "PROXY:PORT", "place": "HOST"}
+    dict.fromkeys(("host", "place", "name", "known"), "HOST")
+    | dict.fromkeys(("private", "privates"), "PATTERN")
+    | {"proxy": "PROXY:PORT", "port": "PORT"}
 )
 """What a gap shows where the text does not tell; the catalogue has the others."""
 

@@ -13,9 +13,10 @@ from probes.diagnosis.findings import Finding, Level
 from probes.diagnosis.remedies import set_line, unset_line
 from probes.golang import mode
 from probes.golang.environment import Environment, Source
-from probes.golang.errors import GoError
+from probes.golang.errors import Fatal, GoError
+from probes.golang.goauth import Kind, method_of, parts_of
 from probes.golang.govcs import parse_govcs
-from probes.golang.quote import fields, quote, trim_space
+from probes.golang.quote import quote, trim_space
 from probes.golang.toolchain_name import check_gotoolchain
 from probes.golang.urls import clean
 
@@ -160,25 +161,14 @@ def _goauth(about: About) -> Iterator[Finding]:
 
 def _goauth_complaint(goauth: str) -> str | None:
     """What runGoAuth ends go with, as far as it can be told without running anything."""
-    if goauth == "off":
-        return None
-    commands = goauth.split(";")
-    for command in reversed(commands):
-        words = fields(command)
-        if not words:
-            return f"go: GOAUTH encountered an empty command (GOAUTH={goauth})"
-        if words[0] == "off":
-            if len(commands) != 1:
-                return (
-                    f"go: GOAUTH=off cannot be combined with other authentication commands (GOAUTH={goauth})"
-                )
+    parts = parts_of(goauth)
+    for part in reversed(parts):
+        try:
+            method = method_of(part, goauth, is_alone=len(parts) == 1)
+        except Fatal as error:
+            return str(error)
+        if method.kind is Kind.OFF:
             return None
-        if words[0] == "git":
-            complaint = "go: GOAUTH=git dir method requires an absolute path to the git working directory"
-            if len(words) != 2:
-                return complaint
-            if not words[1].startswith("/"):
-                return f"{complaint}, dir is not absolute"
     return None
 
 

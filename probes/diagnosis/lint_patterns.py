@@ -53,15 +53,21 @@ def mended(patterns: str) -> str:
     return ",".join(dict.fromkeys(filter(None, kept)))
 
 
+def never_matches(pattern: str) -> bool:
+    """Whether there is a fault in a pattern that keeps it from matching any module path."""
+    return next(_faults(pattern, 0), None) is not None
+
+
 def _mended_pattern(word: str) -> str:
     if word.startswith("!"):
         # There is no negation, and without it the pattern would mean the opposite.
         return ""
-    word = re.sub(r"^[A-Za-z][\w+.-]*:+/+", "", word)
+    word, schemes = re.subn(r"^[A-Za-z][\w+.-]*:+/+", "", word)
     # git@host:path and user@host name a host behind the "@"; module@version has the version there.
     before, at, behind = word.partition("@")
     if at:
-        word = before if "/" in before else behind.replace(":", "/")
+        # Behind a scheme the colon begins a port, else, as git writes it, the path.
+        word = before if "/" in before else behind if schemes else behind.replace(":", "/")
     if "..." in word:
         word = word[: word.index("...")]
     host, slash, path = word.strip("/").partition("/")

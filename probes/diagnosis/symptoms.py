@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probes.golang.goproxy import HopKind
+from probes.golang.origin_steps import BY_REQUEST
 from probes.golang.protocol import Op
 from probes.ladder.faults import Fault, Judgement, Rung, fault_of_status
 from probes.net.limits import FOR_EVER
@@ -88,6 +89,11 @@ class Symptom:
         return None
 
     @property
+    def is_direct(self) -> bool:
+        """Whether the module's own host or repository was being asked."""
+        return self.hop is not None and self.hop.kind in (HopKind.DIRECT, HopKind.NOPROXY)
+
+    @property
     def headers(self) -> dict[str, str]:
         """The headers of interest of the answer, where a ladder was climbed."""
         for rung in self.rungs:
@@ -160,7 +166,7 @@ def primary_symptom(trace: Trace) -> Symptom | None:
     if finished.outcome is Outcome.UNKNOWN:
         waiting = _waits_for_ever(trace)
         return _of_hanging_request(trace) if waiting is None else _of_decision(trace, waiting)
-    decision = _reported_decision(trace) or trace.failing_decision()
+    decision = _reported_decision(trace) or _direct_decision(trace) or trace.failing_decision()
     if decision is not None:
         return _of_database(trace, decision) or _of_decision(trace, decision)
     request = _last_failed_request(trace)
@@ -187,6 +193,23 @@ def _reported_decision(trace: Trace) -> HopDecided | None:
     hard = [decision for decision in walk.decisions if decision.error is not None and not decision.not_exist]
     told = None if walk.finished is None else walk.finished.error
     return next((decision for decision in hard if len(hard) > 1 and decision.error == told), None)
+
+
+def _direct_decision(trace: Trace) -> HopDecided | None:
+    """The way without a proxy, where all that went before it was "not found" and its error is go's.
+
+    A module that no proxy has is private, or is none: only its own host can tell.
+    """
+    finished = trace.finished
+    if finished is None or finished.failed_walk is None:
+        return None
+    walk = trace.walks[finished.failed_walk]
+    failed = [decision for decision in walk.decisions if decision.error is not None]
+    last = failed[-1] if failed else None
+    hop = None if last is None else trace.hop(last.hop)
+    if last is None or hop is None or hop.kind not in (HopKind.DIRECT, HopKind.NOPROXY):
+        return None
+    return last if all(decision.not_exist for decision in failed[:-1]) else None
 
 
 def failed_hops(trace: Trace) -> frozenset[int]:
@@ -222,7 +245,7 @@ def _of_hanging_request(trace: Trace) -> Symptom | None:
 
 def passed_symptoms(trace: Trace) -> Iterator[Symptom]:
     """The entries that did not serve and were passed over, each once: a tax on every request."""
-    failing = _reported_decision(trace) or trace.failing_decision()
+    failing = _reported_decision(trace) or _direct_decision(trace) or trace.failing_decision()
     told: set[int | None] = set() if failing is None else {failing.hop}
     for walk in trace.walks.values():
         for decision in walk.decisions:
@@ -236,12 +259,24 @@ def passed_symptoms(trace: Trace) -> Iterator[Symptom]:
 
 def _of_decision(trace: Trace, decision: HopDecided) -> Symptom:
     request = trace.telling_request(decision)
+    hop = trace.hop(decision.hop)
+    if trace.origin.decided and hop is not None and hop.kind in (HopKind.DIRECT, HopKind.NOPROXY):
+        request = _page_request(trace, decision, request)
     rungs = () if request is None else tuple(trace.climb_of(request.started.request))
     walk = trace.walks[decision.walk]
     is_checksum = walk.started.purpose.value == "checksum base"
     if request is not None:
         is_checksum = is_checksum or request.started.op.value == "sum"
-    return Symptom(trace.hop(decision.hop), request, decision, rungs, decision.error or "", is_checksum)
+    return Symptom(hop, request, decision, rungs, decision.error or "", is_checksum)
+
+
+def _page_request(trace: Trace, decision: HopDecided, own: Request | None) -> Request | None:
+    """The page that direct mode failed at; none for a failure at a later step, whatever was read before."""
+    for step in reversed(trace.origin.decided):
+        if step.hop == decision.hop and step.error and step.error in (decision.error or ""):
+            asked = None if step.request is None else trace.requests.get(step.request)
+            return (asked or own) if step.step in BY_REQUEST else None
+    return own
 
 
 def _of_database(trace: Trace, decision: HopDecided) -> Symptom | None:

@@ -1,80 +1,34 @@
 """A module as the commits and tags of a repository: what go makes of them in direct mode.
 
 Source: cmd/go/internal/modfetch/coderepo.go (newCodeRepo, Versions, appendIncompatibleVersions, Stat, Latest,
-convert, validatePseudoVersion, findDir, isMajor, GoMod, retractedVersions), codehost/codehost.go (Repo,
-RevInfo, ErrNoCommits), x/mod modfile.ModulePath and module.PseudoVersion.
+convert, validatePseudoVersion, findDir, isMajor, GoMod, retractedVersions, Zip), x/mod modfile.ModulePath and
+module.PseudoVersion.
 
-No I/O of its own: a CodeHost answers for the repository (probes.sources.git), so any version control system
-can stand behind it. A CodeRepo is a Repo as probes.sources.module_proxy has it, but for zip.
+No I/O of its own: a CodeHost answers for the repository (code_host.py), so any version control system can
+stand behind it. A CodeRepo is a Repo as probes.sources.module_proxy has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import BinaryIO
 
-from probes.golang import gomod, module, semver
+from probes.golang import gomod, module, semver, zip_creation
+from probes.golang.code_host import CodeHost as CodeHost
+from probes.golang.code_host import NoCommits as NoCommits
+from probes.golang.code_host import Revision as Revision
+from probes.golang.code_host import UnknownRevision as UnknownRevision
 from probes.golang.errors import GoError, InvalidVersion, ModuleError, unwrap
 from probes.golang.gojson import RevInfo
+from probes.golang.modzip import MAX_ZIP_FILE
 from probes.golang.quote import quote
 from probes.golang.urls import join
 from probes.golang.vcs_paths import has_path_prefix
 
 GO_MOD = "go.mod"
-
-
-class NoCommits(GoError):
-    """codehost.ErrNoCommits."""
-
-    def __init__(self) -> None:
-        super().__init__("no commits", not_exist=True)
-
-
-class UnknownRevision(GoError):
-    """codehost.UnknownRevisionError."""
-
-    def __init__(self, revision: str) -> None:
-        super().__init__(f"unknown revision {revision}", not_exist=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """codehost.RevInfo: one commit of a repository."""
-
-    name: str
-    """Its whole name: for git the hash."""
-    short: str
-    """As it stands in a pseudo-version."""
-    version: str
-    """The tag that was asked for, else the whole name."""
-    time: datetime
-    tags: tuple[str, ...] = ()
-    """In order."""
-    origin: Mapping[str, str] = field(default_factory=dict)
-
-
-class CodeHost(Protocol):
-    """codehost.Repo: a repository. Every method raises GoError in go's words."""
-
-    async def tags(self, prefix: str) -> tuple[str, ...]:
-        """The names of the tags that begin with ``prefix``, sorted."""
-
-    async def stat(self, revision: str) -> Revision:
-        """A commit by its tag, branch or hash. Raises UnknownRevision."""
-
-    async def latest(self) -> Revision:
-        """The commit at the tip of the default branch. Raises NoCommits."""
-
-    async def read_file(self, revision: str, file: str) -> bytes | None:
-        """A file of a commit; None when it has none."""
-
-    async def recent_tag(self, revision: str, prefix: str, allowed: Callable[[str], bool]) -> str:
-        """The highest allowed tag in the history of a commit, "" when there is none."""
-
-    async def descends_from(self, revision: str, tag: str) -> bool:
-        """Whether a tag is in the history of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +107,12 @@ def pseudo_version(major: str, older: str, time: datetime, revision: str) -> str
     return f"{head}.{_increment(patch)}-0.{segment}{build}"
 
 
+def _rfc3339_nano(time: datetime) -> str:
+    """time.MarshalJSON of a time in UTC."""
+    fraction = f".{time.microsecond:06d}".rstrip("0") if time.microsecond else ""
+    return f"{time:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
 def _increment(decimal: str) -> str:
     """The number after, in digits: a tag may have more of them than int() takes."""
     head = decimal.rstrip("9")
@@ -190,8 +150,16 @@ class _Found:
 class CodeRepo:
     """modfetch codeRepo: one module in one repository."""
 
-    def __init__(self, host: CodeHost, place: ModulePlace) -> None:
+    def __init__(
+        self,
+        host: CodeHost,
+        place: ModulePlace,
+        check_go_line: Callable[[str, str], None] = lambda what, wanted: None,
+    ) -> None:
+        """``check_go_line`` is told "PATH@VERSION" and the go line of its go.mod before a zip is made, and
+        raises what go says where that asks for a newer go."""
         self._host = host
+        self._check_go_line = check_go_line
         self.place = place
 
     # -- versions ----------------------------------------------------------------------------------------
@@ -271,6 +239,29 @@ class CodeRepo:
             return found.go_mod
         data = await self._host.read_file(found.revision, join(found.folder, GO_MOD))
         return legacy_go_mod(self.place.path) if data is None else data
+
+    async def zip(self, version: str, sink: BinaryIO) -> None:
+        """The module zip of a version, made of the repository's archive."""
+        if version != module.canonical_version(version):
+            raise GoError(f"version {version} is not canonical")
+        if module.is_pseudo_version(version):
+            await self.stat(version)  # findDir would look at the hash only
+        found = await self.find(version)
+        declared = await self._host.read_file(found.revision, join(found.folder, GO_MOD))
+        if declared is not None:
+            wanted = gomod.go_mod_lookup(declared, "go")
+            self._check_go_line(f"{self.place.path}@{version}", wanted)
+        with tempfile.TemporaryFile(prefix="modtrace-archive-") as archive:
+            await self._host.read_zip(found.revision, found.folder, archive)
+            size = archive.seek(0, 2)
+            if size > MAX_ZIP_FILE:
+                raise GoError("downloaded zip file too large")
+            files = zip_creation.files_of_archive(archive, size, found.folder)
+            if found.folder and all(file.name != zip_creation.LICENSE for file in files):
+                text = await self._host.read_file(found.revision, zip_creation.LICENSE)
+                if text is not None:
+                    files.append(zip_creation.file_of(zip_creation.LICENSE, text))
+            zip_creation.create_zip(self.place.path, version, files, sink)
 
     def _tag_of(self, revision: str) -> str:
         """revToRev: what the repository knows a version by."""
@@ -468,8 +459,7 @@ class _Conversion:
         origin = dict(self._found.origin)
         if self._place.folder:
             origin["Subdir"] = self._place.folder
-        text = f"{self._found.time:%Y-%m-%dT%H:%M:%SZ}"
-        return RevInfo(version, self._found.time, text, origin)
+        return RevInfo(version, self._found.time, _rfc3339_nano(self._found.time), origin)
 
 
 class _PseudoCheck:
@@ -501,7 +491,7 @@ class _PseudoCheck:
             if short.startswith(revision):
                 raise GoError(f"revision is shorter than canonical (expected {short})")
             raise GoError(f"does not match short name of revision (expected {short})")
-        if module.pseudo_version_time(self._version) != self._found.time:
+        if module.pseudo_version_time(self._version) != self._found.time.replace(microsecond=0):
             expected = f"{self._found.time:%Y%m%d%H%M%S}"
             raise GoError(f"does not match version-control timestamp (expected {expected})")
 

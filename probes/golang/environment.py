@@ -20,7 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from probes.golang.env_file import EnvFile
-from probes.golang.redact import Redacted, redacted
+from probes.golang.redact import Redacted, redacted, words_of_commands
 from probes.golang.urls import clean
 from probes.golang.variables import STOCK_GO_ENV, VARIABLE, VARIABLES, Group, Variable
 
@@ -93,7 +93,12 @@ class Setting:
     def show(self, value: str) -> Redacted:
         """A value of this variable, secrets masked."""
         variable = VARIABLE.get(self.name)
-        return redacted(value, is_address=variable is not None and variable.is_address)
+        is_address = variable is not None and variable.is_address
+        known: list[str] = []
+        if self.name == "GOAUTH":
+            values = (self.value, *(one.value for one in self.shadowed))
+            known = [text for value in values for text in words_of_commands(value)]
+        return redacted(value, is_address=is_address, known=known)
 
 
 @dataclass(frozen=True, slots=True)

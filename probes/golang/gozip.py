@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import struct
 import zlib
 from collections.abc import Iterator
@@ -54,6 +55,11 @@ _LOCATOR_64_SIGNATURE = 0x07064B50
 _END_64_SIGNATURE = 0x06064B50
 _ZIP64_EXTRA = 1
 _HAS_DESCRIPTOR = 0x8
+
+_UNIX, _MAC_OS_X = 3, 19
+_DOS = (0, 11, 14)
+_DOS_DIRECTORY = 0x10
+_KINDS = (stat.S_IFBLK, stat.S_IFCHR, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFLNK, stat.S_IFSOCK)
 
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _MAX_INT64 = (1 << 63) - 1
@@ -141,6 +147,8 @@ class ZipEntry:
     header_offset: int
     """Of the local header, from the start of the file; what a hostile archive says may be negative."""
     source: Source = field(repr=False, compare=False)
+    kind: int = 0
+    """What sort of file it says it is, as in stat.S_IFMT: S_IFLNK for a symbolic link, 0 for a plain one."""
 
     def open(self) -> Iterator[bytes]:
         """The decompressed content, in chunks.
@@ -376,7 +384,16 @@ def _read_header(cursor: _Cursor, source: Source, base: int) -> ZipEntry:
     return ZipEntry(
         data[:name_size].decode("utf-8", "surrogateescape"),
         flags, method, crc32, wide["compressed"], wide["size"], _int64(wide["offset"] + base), source,
+        _kind(fields[1] >> 8, fields[15]),
     )
+
+
+def _kind(creator: int, attributes: int) -> int:
+    """FileHeader.Mode, without permissions: who made the entry says what its attributes mean."""
+    if creator in (_UNIX, _MAC_OS_X):
+        kind = stat.S_IFMT(attributes >> 16)
+        return kind if kind in _KINDS else 0
+    return stat.S_IFDIR if creator in _DOS and attributes & _DOS_DIRECTORY else 0
 
 
 def _extras(extra: bytes) -> Iterator[tuple[int, bytes]]:

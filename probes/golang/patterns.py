@@ -197,6 +197,7 @@ class PatternMatch:
 
 
 _PATTERN = re.compile("[^,]+")
+_SPECIAL = re.compile(r"[*?\[\\]")
 
 
 def explain_prefix_patterns(globs: str, target: str) -> PatternMatch | None:
@@ -212,7 +213,8 @@ def explain_prefix_patterns(globs: str, target: str) -> PatternMatch | None:
             continue
         prefix = "/".join(elements[:depth])
         try:
-            if path_match(glob, prefix):
+            # Without a character that means something, a pattern matches itself: most do, and lists are long.
+            if path_match(glob, prefix) if _SPECIAL.search(glob) else glob == prefix:
                 return PatternMatch(found[0], prefix, found.start())
         except BadPattern:
             continue

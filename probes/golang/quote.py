@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
@@ -91,6 +92,11 @@ def is_space(ch: str) -> bool:
 def fields(s: str) -> list[str]:
     """strings.Fields: the words of ``s``, split at runs of Go's white space."""
     return _WORD.findall(s)
+
+
+def each_field(s: str) -> Iterator[str]:
+    """The ``fields``, one after the other: a line may have millions."""
+    return (word[0] for word in _WORD.finditer(s))
 
 
 def first_fields(s: str, count: int) -> list[str]:

@@ -15,7 +15,7 @@ When in doubt it masks: a mask too many costs a look at the file, a mask too few
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 MASK = "xxxxx"
@@ -58,6 +58,10 @@ _JSON_FIELD = re.compile(
     re.IGNORECASE,
 )
 _NETRC = re.compile(r"\blogin\s{1,20}\S{1,1024}\s{1,20}password\s{1,20}(?P<secret>\S+)", re.IGNORECASE)
+_GOAUTH_TOLD = re.compile(r"\(GOAUTH=(?P<goauth>[^()\n]{0,4096})\)")
+"""As go tells the value that it refuses."""
+_GOAUTH_OWN = ("off", "netrc", "git")
+"""go's own methods, whose words are no secrets."""
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9_-])(?P<secret>gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})"
 )
@@ -90,13 +94,15 @@ def redact(text: str) -> str:
     return redacted(text).text
 
 
-def redacted(text: str, *, is_address: bool = False) -> Redacted:
+def redacted(text: str, *, is_address: bool = False, known: Iterable[str] = ()) -> Redacted:
     """``text`` with every secret replaced, and the map from its old to its new indexes.
 
     ``is_address`` says that the text is a URL, a host or a list of them, as in GOPROXY or HTTPS_PROXY: then
-    ``name@host`` without a scheme is masked too, which in other text is a module at a version.
+    ``name@host`` without a scheme is masked too, which in other text is a module at a version. ``known``
+    are texts that are secret wherever they stand.
     """
-    cuts = _merge(sorted(_secrets(text, is_address)))
+    found = [*_secrets(text, is_address), *(span for secret in known for span in _places(secret, text))]
+    cuts = _merge(sorted(found))
     pieces: list[str] = []
     end = 0
     for cut in cuts:
@@ -114,12 +120,31 @@ def _secrets(text: str, is_address: bool) -> Iterator[tuple[int, int]]:
         if is_address:
             yield from _spans(_NAME_WITHOUT_SCHEME, text)
     if "=" in text:
-        yield from _spans(_PARAMETER, text)
+        yield from _spans(_PARAMETER, text, _is_no_switch)
     if ":" in text:
         yield from _spans(_HEADER, text)
         yield from _spans(_JSON_FIELD, text)
     yield from _spans(_NETRC, text)
     yield from _spans(_TOKEN, text)
+    for told in _GOAUTH_TOLD.finditer(text):
+        yield from _words_of_commands(told["goauth"], told.start("goauth"))
+
+
+def words_of_commands(goauth: str) -> Iterator[str]:
+    """What stands behind the names of the commands in a value of GOAUTH: there may be a token among it."""
+    return (goauth[start:end] for start, end in _words_of_commands(goauth, 0))
+
+
+def _places(secret: str, text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in re.finditer(rf"(?<!\w){re.escape(secret)}(?!\w)", text))
+
+
+def _words_of_commands(goauth: str, start: int) -> Iterator[tuple[int, int]]:
+    """What stands behind the name of each command in a value of GOAUTH."""
+    for part in re.finditer(r"[^;]+", goauth):
+        words = [(start + part.start() + word.start(), word[0]) for word in re.finditer(r"\S+", part[0])]
+        if len(words) > 1 and words[0][1] not in _GOAUTH_OWN:
+            yield words[1][0], words[-1][0] + len(words[-1][1])
 
 
 def _spans(
@@ -132,6 +157,11 @@ def _spans(
 
 def _is_secret_user(match: re.Match[str]) -> bool:
     return not (match["secret"] == "git" and match["scheme"].lower().endswith("ssh"))
+
+
+def _is_no_switch(match: re.Match[str]) -> bool:
+    """``log.showsignature=false`` has no secret."""
+    return match["secret"] not in ("true", "false")
 
 
 def _merge(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

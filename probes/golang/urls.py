@@ -270,11 +270,21 @@ def parse_url(text: str) -> GoURL:
     return url.replace(fragment=decoded, raw_fragment=_hint(fragment, decoded, _Part.FRAGMENT))
 
 
+def parse_request_uri(text: str) -> GoURL:
+    """url.ParseRequestURI: an absolute URL or path, with # as a character like others. Raises GoError."""
+    try:
+        if not text:
+            raise GoError("empty url")
+        return _parse(text, via_request=True)
+    except GoError as error:
+        raise GoError(f"parse {quote(text)}: {error}") from error
+
+
 def _hint(written: str, decoded: str, part: _Part) -> str:
     return "" if written == _escape(decoded, part) else written
 
 
-def _parse(text: str) -> GoURL:
+def _parse(text: str, *, via_request: bool = False) -> GoURL:
     if _CONTROL.search(text):
         raise GoError("net/url: invalid control character in URL")
     if text == "*":
@@ -286,9 +296,11 @@ def _parse(text: str) -> GoURL:
     if not rest.startswith("/"):
         if scheme:
             return url.replace(opaque=rest)
+        if via_request:
+            raise GoError("invalid URI for request")
         if ":" in rest.partition("/")[0]:
             raise GoError("first path segment in URL cannot contain colon")
-    if rest.startswith("//") and (scheme or not rest.startswith("///")):
+    if rest.startswith("//") and (scheme or not (via_request or rest.startswith("///"))):
         authority, slash, path = rest[2:].partition("/")
         user, password, host = _parse_authority(scheme, authority)
         url = url.replace(user=user, password=password, host=host)

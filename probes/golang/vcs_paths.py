@@ -27,10 +27,14 @@ class VCS:
     """What is tried for a repository that is named without a scheme, in this order."""
     ping: tuple[str, ...] = ()
     """Arguments that find out whether a repository is there; {url} stands for it. Empty: nobody is asked."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What go sets for that question."""
 
 
 GIT = VCS("Git", "git", ("git", "https", "http", "git+ssh", "ssh"), ("ls-remote", "{url}"))
-MERCURIAL = VCS("Mercurial", "hg", ("https", "http", "ssh"), ("identify", "--", "{url}"))
+MERCURIAL = VCS(
+    "Mercurial", "hg", ("https", "http", "ssh"), ("identify", "--", "{url}"), (("HGPLAIN", "+strictflags"),)
+)
 SUBVERSION = VCS("Subversion", "svn", ("https", "http", "svn", "svn+ssh"), ("info", "--", "{url}"))
 FOSSIL = VCS("Fossil", "fossil", ("https", "http"))
 MOD = VCS("mod", "")
@@ -110,6 +114,11 @@ def has_path_prefix(path: str, prefix: str) -> bool:
     if not prefix or path == prefix:
         return True
     return path.startswith(prefix if prefix.endswith("/") else prefix + "/")
+
+
+def is_known_host(path: str) -> bool:
+    """Whether the host of a path is in the table."""
+    return any(has_path_prefix(path, host.prefix) for host in _HOSTS)
 
 
 def known_place(path: str, check: Callable[[VCS, str], None] = lambda vcs, root: None) -> KnownPlace | None:

@@ -85,6 +85,8 @@ async def climb(
 
 def op_of(url: GoURL) -> Op | None:
     """The kind of request that a URL is, by its end; None for anything else."""
+    if url.raw_query == "go-get=1":
+        return Op.PAGE
     found = _OPERATION.search(url.path)
     if found is None:
         return Op.SUM if _CHECKSUM_DATABASE.search(url.path) else None
@@ -197,7 +199,7 @@ def base_of(url: GoURL, path: str) -> GoURL:
     if at < 0:
         at = url.path.find("/sumdb/")
     if at < 0:
-        at = 0 if op_of(url) is not None else len(url.path.rstrip("/"))
+        at = 0 if op_of(url) not in (None, Op.PAGE) else len(url.path.rstrip("/"))
     return url.replace(path=url.path[:at], raw_path="", raw_query="", force_query=False, fragment="")
 
 

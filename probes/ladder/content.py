@@ -19,6 +19,7 @@ from time import monotonic
 
 from probes.golang import semver
 from probes.golang.errors import GoError
+from probes.golang.go_import import parse_go_imports
 from probes.golang.gojson import RevInfo, decode_rev_info
 from probes.golang.gozip import read_directory
 from probes.golang.module import canonical_version, unescape_version
@@ -150,7 +151,7 @@ class Asked:
     @property
     def may_change(self) -> bool:
         """Whether the right answer can be another one tomorrow: not so for the files of a version."""
-        return self.status != 200 or self.op in (Op.LIST, Op.LATEST, None)
+        return self.status != 200 or self.op in (Op.LIST, Op.LATEST, Op.PAGE, None)
 
     @property
     def go_reads_error(self) -> bool:
@@ -304,7 +305,17 @@ def _is_right(asked: Asked, body: Body) -> bool:
             return not body.is_html and _kind(body) == "text"
         case Op.ZIP:
             return _kind(body) == "zip"
+        case Op.PAGE:
+            return _has_tags(body)
     return not body.is_html
+
+
+def _has_tags(body: Body) -> bool:
+    """Whether a page has any go-import tag in what is here of it."""
+    try:
+        return bool(parse_go_imports(body.kept, complete=True))
+    except GoError:
+        return False
 
 
 def _classed(report: ContentReport) -> Iterator[Observation]:
@@ -401,7 +412,19 @@ def _of_operation(asked: Asked, body: Body, report: ContentReport) -> tuple[list
             return _page(report, "go takes it for a go.mod, and stumbles over it later"), ""
         case Op.SUM:
             return _page(report, "go looks for signed records in it"), ""
+        case Op.PAGE:
+            return _go_import(body, report), ""
     return _page(report, "nothing that go asks for is a web page"), ""
+
+
+def _go_import(body: Body, report: ContentReport) -> list[Observation]:
+    """The page of a path is meant to be HTML: what counts is a tag in its head."""
+    if _has_tags(body):
+        return []
+    what = "The page" if report.kind == "html" else f"What came ({report.kind})"
+    title = f' titled "{report.title}"' if report.title else ""
+    evidence = f"{what}{title} has no go-import tag in its head."
+    return [Observation(Fault.CONTENT_HTML, Judgement.BROKEN, evidence), *_classed(report)]
 
 
 def _page(report: ContentReport, meaning: str) -> list[Observation]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from probes.golang.errors import GoError
+from probes.golang.goauth import Headers
 from probes.golang.urls import GoURL
 from probes.ladder.model import shown
+from probes.net.authorizing import Authorizer
 from probes.net.exchange import Exchange
 from probes.net.http import USER_AGENT, Answer, HTTPClient
 from probes.net.httpproxy import HTTPProxyRules
@@ -100,12 +102,12 @@ class WatchedClient(HTTPClient):
         limits: Limits,
         *,
         http2: bool = True,
-        authorization: Callable[[str], str | None] = lambda url: None,
+        authorization: Authorizer | Callable[[str], str | None] = lambda url: None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(environment, limits, http2=http2, authorization=authorization)
         self._proxies = HTTPProxyRules.from_environment(environment)
-        self._extra_headers = dict(extra_headers or {})
+        self._extra_headers = {name: (value,) for name, value in (extra_headers or {}).items()}
 
     def _is_proxied(self, url: GoURL) -> bool:
         try:
@@ -113,7 +115,9 @@ class WatchedClient(HTTPClient):
         except GoError:
             return False  # go refuses, and sends nothing
 
-    async def _send(self, url: GoURL, headers: dict[str, str], exchange: Exchange) -> Answer:
+    async def _send(
+        self, url: GoURL, headers: Headers, exchange: Exchange, method: str = "GET"
+    ) -> Answer:
         assert isinstance(exchange, WatchedExchange), "a watched client needs a watched exchange"
         exchange.failed = False
         exchange.agreed = exchange.agreed if url.scheme == "https" else ""
@@ -121,7 +125,7 @@ class WatchedClient(HTTPClient):
         answer: Answer | None = None
         unreachable = False
         try:
-            answer = await super()._send(url, {**headers, **self._extra_headers}, exchange)
+            answer = await super()._send(url, {**headers, **self._extra_headers}, exchange, method)
         except (GoError, Stalled):
             unreachable = exchange.failed
             raise
@@ -133,9 +137,9 @@ class WatchedClient(HTTPClient):
                     host=shown(url.host),
                     address=_address(answer, exchange),
                     proxied=self._is_proxied(url),
-                    agent=headers["User-Agent"],
+                    agent=headers["User-Agent"][0],
                     credentials="Authorization" in headers,
-                    second_request=headers["User-Agent"] != USER_AGENT,
+                    second_request=headers["User-Agent"] != (USER_AGENT,),
                     status=None if answer is None else answer.status,
                     status_line="" if answer is None else shown(answer.status_line),
                     protocol=exchange.agreed if answer is None else answer.protocol,

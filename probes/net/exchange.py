@@ -35,9 +35,11 @@ class Exchange:
     """Whether the connection opened for this request speaks HTTP/2."""
     redirects: list[tuple[int, str]] = field(default_factory=list)
     """Each redirect followed so far: its status and where it led, passwords masked as Go masks them."""
-    request_headers: list[tuple[str, str]] = field(default_factory=list)
+    request_headers: list[tuple[str, str]] = field(default_factory=list, repr=False)
     """The headers of the last request that was sent, in order, secrets and all."""
-    response_headers: list[tuple[str, str]] = field(default_factory=list)
+    private: frozenset[str] = frozenset()
+    """Names, in small letters, of headers that came from the user's credentials: their values are secret."""
+    response_headers: list[tuple[str, str]] = field(default_factory=list, repr=False)
     """The headers of the answer to it, in order, repeated ones too, as they came."""
     on_sent: Callable[[], None] | None = None
     """Called each time a piece of the request has been written: restarts the wait for an answer."""

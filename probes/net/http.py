@@ -8,16 +8,16 @@ connection below it is ours (streams.py), so that names, connect and TLS are ste
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
 from types import MappingProxyType
+from typing import Any
 
 import h2.errors
 import h2.events
@@ -25,9 +25,11 @@ import httpcore
 import idna
 
 from probes.golang.errors import GoError
+from probes.golang.goauth import Headers, basic
 from probes.golang.mode import godebug
 from probes.golang.quote import quote
 from probes.golang.urls import GoURL, resolve_reference
+from probes.net.authorizing import NOTHING, Authorizer, HeaderOf, Refusal
 from probes.net.backend import TracingBackend
 from probes.net.client_hello import client_hello
 from probes.net.exchange import Exchange, current_exchange
@@ -46,6 +48,15 @@ httpcore.AsyncHTTP11Connection.MAX_INCOMPLETE_EVENT_SIZE = _MAX_HEAD
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"
 SECOND_USER_AGENTS = {"HTTP/2": "Go-http-client/2.0"}
 """net/http's own names: cmd/go forgets its name on the second request after a 4xx over https."""
+_FIRST_USER_AGENT = "Go-http-client/1.1"
+_SENSITIVE = frozenset(
+    ("Authorization", "Www-Authenticate", "Cookie", "Cookie2", "Proxy-Authorization", "Proxy-Authenticate")
+)
+"""What net/http takes from a request that is redirected to another host; any other header goes along."""
+_NOT_WRITTEN = frozenset(("Host", "Content-Length", "Transfer-Encoding", "Trailer"))
+"""Headers that net/http does not take from a request's own (request.go reqWriteExcludeHeader)."""
+_ASIDE_S = 3.0
+"""How long the end of a client waits for what is done beside its requests; go waits for none of it."""
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -174,10 +185,10 @@ class HTTPClient:
         limits: Limits,
         *,
         http2: bool = True,
-        authorization: Callable[[str], str | None] = lambda url: None,
+        authorization: Authorizer | Callable[[str], str | None] = lambda url: None,
         insecure: bool = False,
     ) -> None:
-        """``authorization`` gives the header that GOAUTH has for an https URL.
+        """``authorization`` gives the headers that GOAUTH has for an https URL; a function, the one header.
 
         ``insecure``: take any certificate and any redirect, as impatientInsecureHTTPClient does for a path
         that GOINSECURE matches; never for a module proxy.
@@ -186,12 +197,18 @@ class HTTPClient:
         self._environment = environment
         self._limits = limits
         self._http2 = http2
-        self._authorization = authorization
+        self._authorizer: Authorizer = HeaderOf(authorization) if callable(authorization) else authorization
+        self._beside: set[asyncio.Task[None]] = set()
         self._rules = HTTPProxyRules.from_environment(environment)
         self.refused_over_https = False
         """Whether an https request was answered with 4xx: then GOAUTH's programs would have been asked."""
         self._context: ssl.SSLContext | None = None
         self._pools: dict[tuple[str, str], httpcore.AsyncConnectionPool] = {}
+
+    @property
+    def asks_programs(self) -> bool:
+        """Whether programs are asked for credentials: then what was refused before may not be now."""
+        return self._authorizer.asks_programs
 
     async def warm_up(self, *, tls: bool) -> None:
         """Load what is loaded at first use, so that no server is blamed for it.
@@ -211,7 +228,15 @@ class HTTPClient:
         return context
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection, after what is done beside the requests; that has some seconds."""
+        beside = tuple(self._beside)
+        try:
+            if beside:
+                await asyncio.wait(beside, timeout=_ASIDE_S)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
         pools, self._pools = self._pools, {}
         for pool in pools.values():
             await pool.aclose()
@@ -226,32 +251,46 @@ class HTTPClient:
         waiting where go would not.
         """
         url = url.replace(host=url.host.removesuffix(":"))  # net/http NewRequest forgets an empty port
-        answer = await self._follow(url, exchange, USER_AGENT, more)
+        known = await self._authorizer.first(url.string()) if url.scheme == "https" else NOTHING
+        exchange.private = frozenset(name.lower() for name in known)
+        answer = await self._follow(url, exchange, {**known, "User-Agent": (USER_AGENT,)}, more)
         if url.scheme == "https" and 400 <= answer.status < 500:
             self.refused_over_https = True
+            refusal = Refusal(
+                answer.status, answer.status_line, answer.protocol, tuple(exchange.response_headers)
+            )
             await answer._response.aclose()
             exchange.redirects.clear()
-            agent = SECOND_USER_AGENTS.get(answer.protocol, "Go-http-client/1.1")
-            answer = await self._follow(url, exchange, agent, more)
+            known = await self._authorizer.again(url.string(), refusal, self)
+            exchange.private |= frozenset(name.lower() for name in known)
+            answer = await self._follow(url, exchange, {**_own_agent(answer.protocol), **known}, more)
         try:
             yield answer
         finally:
             await answer._response.aclose()
 
+    async def head(self, url: GoURL, headers: Headers, protocol: str) -> int:
+        """The status of a HEAD request with net/http's own name, after redirects. Raises GoError, Stalled."""
+        exchange = Exchange()
+        answer = await self._follow(url, exchange, {**_own_agent(protocol), **headers}, {}, method="HEAD")
+        await answer._response.aclose()
+        return answer.status
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the requests; it ends with the client at the latest."""
+        task = asyncio.ensure_future(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
     async def _follow(
-        self, url: GoURL, exchange: Exchange, agent: str, more: Mapping[str, str]
+        self, url: GoURL, exchange: Exchange, initial: Headers, more: Mapping[str, str], method: str = "GET"
     ) -> Answer:
         visited = [url]
-        headers = {"User-Agent": agent, **more}
-        known = self._authorization(url.string()) if url.scheme == "https" else None
-        if known is not None:
-            headers["Authorization"] = known
-        elif url.user is not None:
-            token = base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
-            headers["Authorization"] = "Basic " + token
+        initial = {**initial, **{name: (value,) for name, value in more.items()}}
+        headers = dict(initial)
         while True:
             current = visited[-1]
-            answer = await self._send(current, headers, exchange)
+            answer = await self._send(current, _with_user(headers, current), exchange, method)
             location = answer.headers.get("location", "")
             if answer.status not in REDIRECT_STATUSES or not location:
                 return answer
@@ -266,11 +305,15 @@ class HTTPClient:
                 raise GoError(f"Get {quote(location)}: {refusal}")
             exchange.redirects.append((answer.status, target.redacted()))
             visited.append(target)
-            if not _keeps_credentials(target.hostname().lower(), url.hostname().lower()):
-                headers.pop("Authorization", None)
-            headers["Referer"] = current.replace(user=None, password=None).string()
+            if target.host != url.host and not _keeps_credentials(
+                target.hostname().lower(), url.hostname().lower()
+            ):
+                initial = {name: values for name, values in initial.items() if name not in _SENSITIVE}
+            headers = {**initial, **_referer(current, target, initial)}
 
-    async def _send(self, url: GoURL, headers: dict[str, str], exchange: Exchange) -> Answer:
+    async def _send(
+        self, url: GoURL, headers: Headers, exchange: Exchange, method: str = "GET"
+    ) -> Answer:
         """One request and its answer; a reused connection that dies before it answers is replaced once."""
         if url.scheme not in ("http", "https"):
             raise _get_error(url, f"unsupported protocol scheme {quote(url.scheme)}")
@@ -285,7 +328,7 @@ class HTTPClient:
             await self._only_the_proxy(url, proxy, exchange)
             exchange.finish("names", monotonic(), ok=False, detail="not a domain name")
             raise _get_error(url, f"dial tcp: lookup {url.hostname()}: no such host")
-        request = _request(url, host, headers)
+        request = _request(url, host, headers, method)
         exchange.request_headers = _all_headers(request.headers)
         while True:
             exchange.dialled = False
@@ -462,13 +505,40 @@ def _httpcore_url(url: GoURL, host: str) -> httpcore.URL:
     )
 
 
-def _request(url: GoURL, host: str, headers: dict[str, str]) -> httpcore.Request:
+def _request(url: GoURL, host: str, headers: Headers, method: str) -> httpcore.Request:
     authority = url.host.removesuffix(":") if url.host.isascii() else host
     fields = [(b"Host", authority.encode())]
-    if "Range" not in headers:  # a part of a compressed body is of no use (net/http transport.go roundTrip)
+    # A part of a compressed body is of no use (net/http transport.go roundTrip).
+    if method != "HEAD" and "Range" not in headers and "Accept-Encoding" not in headers:
         fields.append((b"Accept-Encoding", b"gzip"))
-    fields += [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
-    return httpcore.Request("GET", _httpcore_url(url, host), headers=fields)
+    fields += [
+        (name.encode(), value.encode("utf-8", "surrogateescape"))
+        for name, values in headers.items()
+        if name not in _NOT_WRITTEN
+        for value in (values[:1] if name == "User-Agent" else values)
+    ]
+    return httpcore.Request(method, _httpcore_url(url, host), headers=fields)
+
+
+def _own_agent(protocol: str) -> Headers:
+    """The name that net/http gives itself; the protocol of the answer before tells which."""
+    return {"User-Agent": (SECOND_USER_AGENTS.get(protocol, _FIRST_USER_AGENT),)}
+
+
+def _with_user(headers: Headers, url: GoURL) -> Headers:
+    """net/http client.go send: a user in the URL becomes Basic, where nothing else says who asks."""
+    if url.user is None or any(headers.get("Authorization", ())[:1]):
+        return headers
+    return {**headers, **basic(url.user, url.password or "")}
+
+
+def _referer(current: GoURL, target: GoURL, initial: Headers) -> Headers:
+    """net/http client.go refererForURL."""
+    if current.scheme == "https" and target.scheme == "http":
+        return NOTHING
+    if any(initial.get("Referer", ())[:1]):
+        return NOTHING
+    return {"Referer": (current.replace(user=None, password=None).string(),)}
 
 
 def _all_headers(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ operation would end otherwise than before (another hop serves it, or none does),
 for another version may be chosen.
 
 Where nobody has to be asked, the outcome is known before anybody presses a key: a list that cannot be used,
-off, a query that known answers bring to its end, direct (which is never traced), or all as it was.
+off, a query that known answers bring to its end, or all as it was.
 """
 
 from __future__ import annotations
@@ -134,10 +134,9 @@ def _otherwise(before: Trace, comparison: Comparison, thought: _Thought) -> Prob
     direct = [one for one in thought.missing if comparison.after.access(hops[one]) is Access.DIRECT]
     host = comparison.path.partition("/")[0]
     if direct:
-        words = f"Go would go to {host} itself, and that is not traced."
-        why = f"go goes to {host} itself (direct), which is not traced"
-        return Probing(frozenset(), False, False, words, words.replace("would go", "goes"),
-                       Outcome.UNKNOWN, why)  # fmt: skip
+        words = f"Go would go to {host} itself (direct), where nobody has asked yet."
+        afterwards = f"Go goes to {host} itself (direct), and nobody had asked there."
+        return Probing(frozenset(direct), True, True, words, afterwards)
     if thought.fails and not _went_on_after_a_failure(before):
         words = "By answers that are known nobody serves it any more; what fails is looked at once more."
         afterwards = "By answers that were known nobody serves it any more."
@@ -304,7 +303,10 @@ class _Thought:
 
 def _by_the_cache(walk: Walk) -> bool:
     """Whether go's cache answered: it does so at whichever hop comes first, for answers that it has."""
-    return any(decision.verdict is Verdict.SERVED and decision.request is None for decision in walk.decisions)
+    return any(
+        decision.verdict is Verdict.SERVED and decision.request is None and decision.program is None
+        for decision in walk.decisions
+    )
 
 
 _OPERATIONS = {

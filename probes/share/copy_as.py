@@ -47,6 +47,9 @@ class Tool(StrEnum):
     KDIG = "kdig"
     OPENSSL = "openssl"
     GO = "go"
+    GIT = "git"
+    PROGRAM = "program"
+    """Another one that go starts."""
     MODTRACE = "modtrace"
 
 
@@ -107,6 +110,57 @@ def rung_commands(
     tools = _RUNG_TOOLS.get(rung.rung, (Tool.CURL,))
     wanted = sorted((one for one in made if one.tool in tools), key=lambda one: tools.index(one.tool))
     return (*wanted, *_modtrace(trace, doctor=True))
+
+
+def program_commands(trace: Trace, command: str) -> tuple[Command, ...]:
+    """A program that go starts, as one would start it by hand: it must not ask for a password either.
+
+    go runs git in a repository of its own (GIT_DIR), so what needs one gets an empty one.
+    """
+    words = _words_of(command)
+    tool = Tool.GIT if words[0].rpartition("/")[2] == "git" else Tool.PROGRAM
+    masked = _MASK_NOTE if MASK in command else ""
+    if tool is Tool.PROGRAM:
+        line = " ".join(map(word, words))
+        return (Command(tool, line, "the program that go starts", masked), *trace_commands(trace))
+    line = " ".join(["GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", *map(word, words)])
+    notes = [masked] if masked else []
+    origin = _origin(trace)
+    if "ls-remote" in words and words[-1] != "origin":
+        pass  # it needs no repository
+    elif origin and ("fetch" in words or "origin" in words):
+        line = (
+            f'(cd "$(mktemp -d)" && git init -q --bare && git remote add origin -- {word(origin)} && {line})'
+        )
+    else:
+        notes.append("It works in the repository that the fetch before it was made in.")
+    return (
+        Command(tool, line, "what go runs, with nobody to ask for a password", " ".join(notes)),
+        *trace_commands(trace),
+    )
+
+
+_OF_SEVERAL_WORDS = ("--format=format:%H %ct %D", "{node} {date|hgdate} {tags}")
+"""Arguments of go's that have blanks in them (codehost/git.go statLocal, codehost/vcs.go)."""
+
+
+def _words_of(command: str) -> list[str]:
+    """The words of a command line as it is told: they stand there without quotes."""
+    for number, text in enumerate(_OF_SEVERAL_WORDS):
+        command = command.replace(text, f"\0{number}")
+    words = command.split(" ")
+    return [_OF_SEVERAL_WORDS[int(one[1:])] if one.startswith("\0") else one for one in words]
+
+
+def _origin(trace: Trace) -> str:
+    """The repository that git was told of: what ls-remote was run for first."""
+    programs = [ran.started.command for ran in trace.origin.programs.values()]
+    for command in (*programs, *(held.command for held in trace.origin.held)):
+        words = command.split(" ")
+        if "ls-remote" in words and "://" in words[-1]:
+            return words[-1]
+    found = [one.to for one in trace.origin.decided if one.vcs == "git" and "://" in one.to]
+    return found[-1] if found else ""
 
 
 def trace_commands(trace: Trace) -> tuple[Command, ...]:

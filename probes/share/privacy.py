@@ -26,7 +26,8 @@ from probes.browse.recorded import browse_event_from_json
 from probes.browse.table import BrowseEvent
 from probes.diagnosis.diagnose import Case
 from probes.share import public_names
-from probes.share.privacy_text import KEPT_BACK, URL, TextMask, host_of
+from probes.share.privacy_programs import KEPT_BACK, without_strangers
+from probes.share.privacy_text import URL, TextMask, host_of
 from probes.share.private_seeds import PATTERN_VARIABLES, Seeds
 from probes.share.session_file import Header
 from probes.trace.events import Event, SettingView, event_to_json
@@ -36,7 +37,7 @@ from probes.trace.recording import event_from_json
 _STRUCTURE = frozenset({
     "event", "op", "verdict", "purpose", "outcome", "kind", "access", "separator", "source", "level", "id",
     "variable", "rule", "rung", "judgement", "faults", "fault", "phase", "protocol", "limits", "godebug",
-    "hop", "sworn", "turning", "bend", "toolchain",
+    "hop", "sworn", "turning", "bend", "toolchain", "step", "answered", "vcs", "whom", "standing", "program",
 })  # fmt: skip
 """Fields that hold our own words and numbers."""
 
@@ -128,6 +129,8 @@ class Mask:
         has_patterns = name == "private_pattern" or whole.get("name") in PATTERN_VARIABLES
         if has_patterns and name in ("value", "private_pattern") and isinstance(value, str):
             return self._texts.patterns(value)
+        if name == "complaint" and isinstance(value, str) and self._is_private({"url": whole.get("command")}):
+            value = without_strangers(value)
         if name == "server" and isinstance(value, str):
             return self.text(self._texts.via(value))
         if name == "response_headers" and isinstance(value, list | tuple) and self._is_private(whole):

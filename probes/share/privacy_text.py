@@ -16,9 +16,9 @@ from probes.golang.module import escape_path, unescape_path
 from probes.golang.patterns import match_prefix_patterns
 from probes.share import public_names
 from probes.share.aliases import Aliases
+from probes.share.privacy_programs import KEPT_BACK, in_errors
 from probes.share.private_seeds import EMAIL, NO_USERS, Seeds
 
-KEPT_BACK = "(kept back)"
 Hide = Callable[[str], str]
 """Takes an alias, gives the mark that stands for it until the end."""
 
@@ -34,6 +34,7 @@ _NAME = re.compile(rf"(?<![\w.-])(?P<lead>[.-]*)(?P<host>[\w.-]*\.[^\W\d][\w-]*)
 _HOME = re.compile(
     r"(?P<root>/home/|/Users/|[A-Za-z]:[\\/]+Users[\\/]+)(?P<user>[^\s/\\:;,\"'<>|()]+)(?P<tail>(?:[/\\][^\s:;,\"'<>|()]*)?)"
 )
+_TILDE = re.compile(r"(?<![\w/.~-])~/[\w.@+-][\w./@+-]*(?<![./])")
 _PATH = re.compile(r"(?<![\w/:.~@\ue001-])(?:/[\w.@+~!-]+)+|(?<!\w)(?:[A-Za-z]:|\\)\\[^\s:;,\"'<>|()]+")
 _RESPONSE = re.compile(r"(?<=server response:)[\s\S]+")
 
@@ -90,6 +91,7 @@ class TextMask:
 
         text = text.translate({ord(mark): "\ufffd" for mark in _MARK})
         text = URL.sub(lambda match: self._url(match, hide), text)
+        text = _TILDE.sub(lambda match: hide(self._tilde(match[0])), text)
         text = _HOME.sub(lambda match: self._home(match, hide), text)
         text = _SCP.sub(lambda match: self._scp(match, hide), text)
         text = EMAIL.sub(lambda match: self._email(match, hide), text)
@@ -100,7 +102,7 @@ class TextMask:
         text = _NAME.sub(lambda match: self._name(match, hide), text)
         text = _PATH.sub(lambda match: self._path(match[0], hide), text)
         if put:
-            text = _RESPONSE.sub(f" {KEPT_BACK}", text)
+            text = in_errors(_RESPONSE.sub(f" {KEPT_BACK}", text))
         while "\ue000" in text:
             text = re.sub("\ue000(\\d+)\ue001", lambda match: put[int(match[1])], text)
         return text
@@ -173,6 +175,13 @@ class TextMask:
         if tail and tail not in public_names.HOME_TAILS and not self._aliases.is_path("/" + tail):
             written = written[0] + self._aliases.path("/" + tail)[1:]
         return hide(match["root"] + self._aliases.user(match["user"]) + written)
+
+    def _tilde(self, text: str) -> str:
+        """A file in the home folder that goes by the same name in everybody's, or one under another name."""
+        tail = text.removeprefix("~/")
+        if tail in public_names.HOME_TAILS or self._aliases.is_path("/" + tail):
+            return text
+        return "~" + self._aliases.path("/" + tail)
 
     def _scp(self, match: re.Match[str], hide: Hide) -> str:
         """git@host:path, as git writes an address of ssh."""

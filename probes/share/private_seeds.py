@@ -173,7 +173,8 @@ class Seeds:
 
     def _read_field(self, name: str, value: str) -> None:
         if name in ("host", "server_name"):
-            self.add_host(value.rpartition(":")[0] or value)
+            place = value.partition("/")[0]
+            self.add_host(place.rpartition(":")[0] or place)
         elif name in _ISSUER_KEYS:
             for part in _private_parts(value):
                 self._add_text(part, shortest=_SHORTEST_AUTHORITY)

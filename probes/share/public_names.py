@@ -44,11 +44,20 @@ PUBLIC_FILES = _words(
     /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/pki/tls/certs
     /etc/ssl/ca-bundle.pem
     /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem /usr/local/go /usr/lib/go /usr/bin/git /usr/bin/go
+    /usr/bin/hg /usr/bin/svn /usr/bin/fossil /usr/bin/bzr /usr/bin/ssh /etc/gitconfig /etc/ssh/ssh_config
+    /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2
     """
 )
 """Files that stand in the same place on many machines."""
 
-HOME_TAILS = _words("go go/pkg/mod go/bin .config/go/env .config/go .netrc .gitconfig .cache/go-build")
+HOME_TAILS = _words(
+    """
+    go go/pkg/mod go/bin .config/go/env .config/go .netrc _netrc .gitconfig .cache/go-build .git-credentials
+    .config/git/config .config/git/credentials .config/git/attributes .ssh .ssh/config .ssh/known_hosts
+    .ssh/known_hosts2 .ssh/id_rsa .ssh/id_dsa .ssh/id_ecdsa .ssh/id_ecdsa_sk .ssh/id_ed25519
+    .ssh/id_ed25519_sk .ssh/id_xmss
+    """
+)
 """What stands in anybody's home."""
 
 PROTOCOL_ROOTS = _words("@v sumdb lookup tile latest supported")

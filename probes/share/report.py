@@ -40,6 +40,7 @@ from probes.share.tried import Mark, marks, set_for_the_run, tried
 from probes.share.waterfall import LEGEND, Row, rows, total_seconds
 from probes.trace.events import Outcome, RungClimbed, Verdict, event_to_json
 from probes.trace.fold import Request, Trace
+from probes.trace.origin_told import origin_lines, origin_summary, program_lines
 from probes.trace.route import HopView
 
 SCHEMA = "modtrace.report/1"
@@ -109,6 +110,7 @@ def make_report(
         ("How go decides", _tree(trace), False),
         ("Settings", _settings(trace), True),
         ("Requests", _requests(trace), True),
+        ("Programs", _programs(trace), True),
         ("Layers", _layers(trace), True),
         ("The same in two ways", _comparisons(trace), True),
         ("Environment", _environment(trace, header), True),
@@ -271,10 +273,13 @@ def tree_lines(trace: Trace, *, width: int = WIDTH) -> Iterator[str]:
         if hop.kind is HopKind.NOPROXY:
             private = f"yes, by {route.private_pattern}" if route.private_pattern else "no"
             yield from flowing(private, head="private? ", width=width)
+            yield from _origin(trace, hop.id, width)
             continue
         yield from flowing(hop.name, head=f"{'-' if hop.index is None else hop.index} ", width=width)
         yield from flowing(_chips(trace, hop), head="  ", width=width)
+        yield from _origin(trace, hop.id, width)
         yield from _edges(trace, hop, width)
+    yield from _origin(trace, None, width)
     for entry in route.dead:
         yield from flowing(f"{entry}: never looked at, it stands after direct or off", head="x ", width=width)
     yield from flowing(f"checksum database: {route.checksum}", width=width)
@@ -285,8 +290,11 @@ def tree_lines(trace: Trace, *, width: int = WIDTH) -> Iterator[str]:
 def _chips(trace: Trace, hop: HopView) -> str:
     """ "list 404, info 200 x2 · 120 ms": what a hop was asked and what it answered."""
     asked = trace.requests_at(hop.id)
+    programs = origin_summary(trace, hop.id)
+    if not asked and programs:
+        return programs
     if not asked:
-        unasked = {Access.DIRECT: "direct, from the origin: not traced", Access.OFF: "off: nobody is asked",
+        unasked = {Access.DIRECT: "from its own repository", Access.OFF: "off: nobody is asked",
                    Access.PRIVATE: "not asked: the path is private"}  # fmt: skip
         return unasked.get(hop.access, "never asked")
     counted: dict[str, int] = {}
@@ -295,7 +303,14 @@ def _chips(trace: Trace, hop: HopView) -> str:
         counted[chip] = counted.get(chip, 0) + 1
     spent = sum(request.finished.at - request.finished.began for request in asked if request.finished)
     chips = ", ".join(f"{chip} x{times}" if times > 1 else chip for chip, times in counted.items())
-    return f"{chips} · {spent * 1000:.0f} ms"
+    return f"{chips} · {spent * 1000:.0f} ms{f'; {programs}' if programs else ''}"
+
+
+def _origin(trace: Trace, hop: int | None, width: int) -> Iterator[str]:
+    """The way to the module's own repository; and what programs and credentials had to do with an entry."""
+    for text in origin_lines(trace, hop):
+        bare = text.lstrip()
+        yield from flowing(bare, head=f"  · {' ' * (len(text) - len(bare))}", width=width)
 
 
 def answer_word(request: Request) -> str:
@@ -354,6 +369,16 @@ def _request_lines(number: int, row: Row, total: float) -> Iterator[str]:
         if finished.sample:
             yield from flowing(finished.sample, head="    body: ")
     yield from flowing(request.decision_words, head="    -> ")
+
+
+def _programs(trace: Trace) -> Iterator[Block]:
+    """Every program that was started, in order."""
+    lines: list[str] = []
+    for ran in trace.origin.programs.values():
+        for text in program_lines(ran):
+            bare = text.lstrip()
+            lines += flowing(bare, head=" " * (len(text) - len(bare)))
+    yield from text_block(lines)
 
 
 _MARKS = {"ok": "ok", "warning": "warn", "broken": "FAIL", "skipped": "-"}

@@ -1,77 +1,57 @@
 """A module as go finds it without a proxy: its host asked where it lives, then its repository.
 
-Source: cmd/go/internal/modfetch/repo.go (lookupDirect, lookupCodeRepo), cmd/go/internal/vcs/vcs.go
-(RepoRootForImportPath, repoRootForImportDynamic, metaImportsForPrefix), cmd/go/internal/web/http.go (get) and
-modload/query.go (queryProxy, filterVersions) for what the query "latest" means here.
+Source: cmd/go/internal/modfetch/repo.go (lookupDirect, lookupCodeRepo), codehost/vcs.go (NewRepo and its
+cache) and modload/query.go (queryProxy, filterVersions) for what the query "latest" means here.
 
-``direct_repository`` gives the module as a Repo, as a module proxy would be one; ``direct_versions`` asks it
-what it has. Git only is run: where go would run another version control system, NotRun says so.
+``Origins`` is direct mode for one go command, as a trace walks it; ``direct_repository`` gives one module by
+itself, and ``direct_versions`` asks it what it has.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from probes.golang import mode, semver
-from probes.golang.code_repo import CodeRepo, legacy_go_mod, place_module
+from probes.golang.code_repo import CodeHost, CodeRepo, legacy_go_mod, place_module
 from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
-from probes.golang.go_import import (
-    GoImport,
-    Mismatch,
-    NeedsMore,
-    check_go_import,
-    match_go_import,
-    parse_go_imports,
-)
 from probes.golang.gojson import RevInfo
 from probes.golang.goproxy import check_query_path, parse_proxy_url
-from probes.golang.govcs import check_govcs
-from probes.golang.patterns import match_prefix_patterns
+from probes.golang.origin_steps import Answered, Decision, OriginStep
 from probes.golang.protocol import Op
 from probes.golang.queries import NoMatchingVersion
-from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL
-from probes.golang.vcs_paths import (
-    GIT,
-    MOD,
-    VCS,
-    KnownPlace,
-    discovery_url,
-    known_place,
-    no_protocol,
-    schemes_to_try,
-    unrecognized,
-    vcs_by_command,
-)
-from probes.net.exchange import Exchange
-from probes.net.http import Answer, HTTPClient
+from probes.golang.vcs_paths import GIT, MOD
+from probes.net.http import HTTPClient
 from probes.net.limits import Limits, Stalled
-from probes.sources.credentials import Credentials
-from probes.sources.fetcher import Fetcher, Received, is_plain_text
-from probes.sources.git import git_repository
-from probes.sources.module_proxy import Ask, HTTPError, ProxyRepo, error_detail
-from probes.sources.programs import NotRun, Programs, Run, Unwatched, answers
+from probes.sources.credentials import Credentials, credentials_of
+from probes.sources.discovery import Discovery, RepoRoot
+from probes.sources.fetcher import Fetcher
+from probes.sources.git import GitHost, git_repository
+from probes.sources.module_proxy import Ask, ProxyRepo, Repo
+from probes.sources.origin_pages import Network, Pages
+from probes.sources.origin_teller import Asking, CheckGoLine, OriginTeller
+from probes.sources.other_vcs import other_repository
+from probes.sources.played_programs import PlayedPrograms, played
+from probes.sources.programs import HeldBack, NotRun, Programs, Run, Unwatched
+from probes.sources.told_host import RULES as HOST_RULES
+from probes.sources.told_host import SharedHost, ToldHost, essence
 
 SECLUDED = "MODTRACE_SECLUDED"
-"""A variable of worlds that are made up: no host of theirs is asked where its modules live."""
-MOST_OF_A_PAGE = 1 << 20
-"""Bytes that are read of a page in search of the end of its head; go has no such limit."""
+"""A variable of worlds that are made up: no host of theirs is asked where its modules live. What programs
+print there may be its value (probes.sources.played_programs); no program is started."""
 _MOST_WORDS = 1 << 14
 """Characters of an error that are shown."""
-_FIRST_LOOK = 1 << 14
-_MOST_AT_ONCE = 1 << 16
-"""Bytes of a page that are read on the spot, in a few hundredths of a second; more of it in a thread."""
-_ERROR_BODY_BYTES = 32 << 10
-_IMPATIENCE_S = 5.0
-"""impatientInsecureHTTPClient's Timeout."""
+_OPEN = "cmd/go/internal/modfetch/codehost/vcs.go NewRepo"
+_LOOKUP = "cmd/go/internal/modfetch/repo.go lookupDirect"
+_PLACE = "cmd/go/internal/modfetch/coderepo.go newCodeRepo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +100,12 @@ class DirectAnswer:
     seconds: float = 0.0
 
 
-class DirectRepo(Protocol):
-    """modfetch.Repo without zip: what a module's origin answers. Every method raises GoError."""
-
-    async def versions(self, prefix: str) -> list[str]:
-        """The versions with this prefix, sorted."""
-
-    async def stat(self, revision: str) -> RevInfo:
-        """A version, branch, tag or commit."""
-
-    async def latest(self) -> RevInfo:
-        """The tip of the default branch."""
-
-    async def go_mod(self, version: str) -> bytes:
-        """The go.mod of a version."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepoRoot:
-    """vcs.RepoRoot: where a path lives."""
-
-    vcs: VCS
-    root: str
-    url: str = field(repr=False)
-    subdirectory: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Direct:
     """A module at its origin."""
 
     place: RepoRoot
-    repo: DirectRepo
+    repo: Repo
     folder: str
 
 
@@ -159,13 +113,19 @@ Tell = Callable[[DirectRequest], None]
 
 
 async def direct_versions(
-    environment: Environment, path: str, limits: Limits | None = None, emit: Tell = lambda request: None
+    environment: Environment,
+    path: str,
+    limits: Limits | None = None,
+    emit: Tell = lambda request: None,
+    *,
+    run: bool = True,
 ) -> DirectAnswer:
     """Ask a module's origin which versions it has, as ``GOPROXY=direct go list -m -versions`` would.
 
     ``emit`` is told every request and every run of a program when it is over. Raises nothing for what
     networks, servers, programs or settings do. Whether the path may be asked for directly is the caller's
-    affair: a private path always may, another one only where go would come to direct, or on request.
+    affair: a private path always may, another one only where go would come to direct, or on request. So is
+    ``run``: whether the user has agreed that programs are started.
     """
     began = monotonic()
     made: list[DirectRequest] = []
@@ -182,7 +142,7 @@ async def direct_versions(
 
     fields: dict[str, object] = {}
     try:
-        async with direct_repository(environment, path, limits, tell) as found:
+        async with direct_repository(environment, path, limits, tell, run=run) as found:
             shown = safe_text(redact(found.place.url))
             fields |= {"url": shown, "vcs": found.place.vcs.command or MOD.name, "root": found.place.root}
             fields["folder"] = found.folder
@@ -202,7 +162,7 @@ async def direct_versions(
     return DirectAnswer(path, requests=tuple(made), seconds=monotonic() - began, **fields)  # type: ignore[arg-type]
 
 
-async def newest(repo: DirectRepo, path: str, versions: list[str]) -> RevInfo:
+async def newest(repo: Repo, path: str, versions: list[str]) -> RevInfo:
     """queryProxy for "latest" without a look at retractions: a release, else a pre-release, else the tip.
 
     ``+incompatible`` versions count only where the last compatible one has no go.mod (filterVersions).
@@ -234,283 +194,245 @@ def _safe(text: str) -> str:
 
 @asynccontextmanager
 async def direct_repository(
-    environment: Environment, path: str, limits: Limits | None = None, emit: Tell = lambda request: None
+    environment: Environment,
+    path: str,
+    limits: Limits | None = None,
+    emit: Tell = lambda request: None,
+    *,
+    run: bool = True,
 ) -> AsyncIterator[Direct]:
     """lookupDirect: the module at its origin; what was opened for it is gone afterwards.
 
+    ``run``: whether the user has agreed that programs are started, without which this ends with NotRun.
     Raises GoError in go's words, Fatal, Stalled and NotRun.
     """
-    if environment.process.get(SECLUDED):
-        raise NotRun("this world is made up: its modules have no repository, and nobody else is asked")
-    check_query_path(path)
+    if not environment.process.get(SECLUDED):
+        check_query_path(path)
     limits = limits or Limits()
-    began = monotonic()
-    async with AsyncExitStack() as stack:
-        clients = _Clients(environment, limits, stack)
-
-        class Telling(Unwatched):
-            def ends(self, number: int, run: Run) -> None:
-                emit(DirectRequest(run.command, run.outcome, run.began - began, run.seconds, run.complaint))
-
-        programs = Programs(environment.process, Telling())
-        discovery = _Discovery(environment, path, clients, programs, emit, began)
-        place = await discovery.run()
-        if place.vcs is MOD:
-            base = parse_proxy_url(place.url)
-            yield Direct(place, ProxyRepo(base, path, _asker(clients.secure(), limits, emit, began)), "")
-            return
-        if place.vcs is not GIT:
-            raise NotRun(f"go would run {place.vcs.command} for {redact(place.url)}; modtrace runs git only")
-        cache = environment.get("GOMODCACHE")
-        host = await stack.enter_async_context(git_repository(programs, place.url, cache))
-        where = place_module(path, place.root, place.subdirectory)
-        yield Direct(place, CodeRepo(host, where), where.folder)
+    network = network_of(environment, limits)
+    origins = Origins(environment, network, allowed=run)
+    try:
+        yield await origins.open(path, _Steps(network, limits, emit))
+    finally:
+        await origins.aclose()
+        await network.aclose()
 
 
-def _asker(client: HTTPClient, limits: Limits, emit: Tell, began: float) -> Ask:
-    """The way to a module proxy that a host names."""
-    fetcher = Fetcher(client, limits)
+def network_of(
+    environment: Environment,
+    limits: Limits,
+    credentials: Credentials | None = None,
+    secure: HTTPClient | None = None,
+) -> Network:
+    """The clients of one go command, which may have made the secure one already, and its credentials."""
+    process = environment.process
+    known = credentials or credentials_of(environment)
 
-    async def ask(url: GoURL, op: Op, version: str, sink: BinaryIO | None = None) -> bytes:
-        at, received, detail = monotonic(), Received(), ""
-        try:
-            return await fetcher.get(url, op, Exchange(), received, sink=sink)
-        except (GoError, Stalled) as error:
-            detail = redact(str(error))
-            raise
-        finally:
-            what, outcome = f"GET {redact(url.redacted())}", redact(received.status_line)
-            emit(DirectRequest(what, outcome or "no answer", at - began, monotonic() - at, detail))
+    def made(insecure: bool) -> HTTPClient:
+        http2 = not insecure and mode.godebug(process).get("http2client") != "0"
+        return HTTPClient(
+            process, limits, http2=http2, authorization=known, insecure=insecure
+        )
 
-    return ask
-
-
-class _Clients:
-    """The HTTP clients of one look-up, each made when it is first needed."""
-
-    def __init__(self, environment: Environment, limits: Limits, stack: AsyncExitStack) -> None:
-        self._environment = environment
-        self._limits = limits
-        self._stack = stack
-        self._made: dict[bool, HTTPClient] = {}
-
-    def secure(self) -> HTTPClient:
-        """securityPreservingDefaultClient."""
-        return self._client(insecure=False)
-
-    def insecure(self) -> HTTPClient:
-        """impatientInsecureHTTPClient: takes any certificate, speaks no HTTP/2."""
-        return self._client(insecure=True)
-
-    def _client(self, *, insecure: bool) -> HTTPClient:
-        if insecure not in self._made:
-            process = self._environment.process
-            http2 = not insecure and mode.godebug(process).get("http2client") != "0"
-            credentials = Credentials(self._environment.get("GOAUTH"), process)
-            client = HTTPClient(
-                process, self._limits, http2=http2, authorization=credentials.authorization, insecure=insecure
-            )
-            self._stack.push_async_callback(client.aclose)
-            self._made[insecure] = client
-        return self._made[insecure]
+    return Network(lambda: secure or made(False), lambda: made(True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What a host said about a path."""
-
-    url: str
-    """As go names it: of the request, whatever it was redirected to."""
-    imports: tuple[GoImport, ...] = ()
-    failure: GoError | None = None
-    """Why it has no tags, where it could not be read."""
-    refused: HTTPError | None = None
-    """Its status, where that is not 200 and it has no tags."""
-
-
-class _Discovery:
-    """RepoRootForImportPath: where one path lives."""
+class Origins:
+    """modfetch lookupDirect for one go command: a host's page and a repository are opened once."""
 
     def __init__(
         self,
         environment: Environment,
-        path: str,
-        clients: _Clients,
-        programs: Programs,
-        emit: Tell,
-        began: float,
+        network: Network,
+        *,
+        allowed: bool = True,
+        before_opening: Callable[[str, OriginTeller], Awaitable[None]] | None = None,
     ) -> None:
+        """``allowed``: whether the user has agreed that programs are started; ``before_opening`` is called
+        with the URL of each repository, once."""
+        self._before_opening = before_opening
         self._environment = environment
-        self._path = path
-        self._clients = clients
-        self._programs = programs
-        self._emit = emit
-        self._began = began
-        self._insecure = match_prefix_patterns(environment.get("GOINSECURE"), path)
+        self._pages = Pages(network)
+        self._allowed = allowed
+        self._stack = AsyncExitStack()
+        self._hosts: dict[tuple[str, str], SharedHost | GoError] = {}
+        self._opening = asyncio.Lock()
 
-    async def run(self) -> RepoRoot:
-        """Raises GoError of the not-found class, whatever went wrong (lookupDirect)."""
+    async def aclose(self) -> None:
+        """Remove what was opened."""
+        await self._stack.aclose()
+
+    async def open(
+        self,
+        path: str,
+        teller: OriginTeller,
+        check_go_line: CheckGoLine = lambda what, wanted: None,
+    ) -> Direct:
+        """Find a module's origin. Raises GoError in go's words, Fatal, Stalled and NotRun."""
+        secluded = self._environment.process.get(SECLUDED, "")
+        if secluded and not played(secluded, path):
+            raise NotRun("this world is made up: its modules have no repository, and nobody else is asked")
+        programs = self._programs(teller)
+        place = await Discovery(self._environment, path, self._pages, programs, teller).run()
+        if place.vcs is MOD:
+            return Direct(place, self._proxy(place, path, teller), "")
+        shared = await self._shared(place, path, teller)
         try:
-            known = known_place(self._path, self._check_govcs)
-            if known is not None:
-                return RepoRoot(known.vcs, known.root, await self._with_scheme(known))
+            where = place_module(path, place.root, place.subdirectory)
+        except GoError as error:
+            words = "the repository cannot have this module"
+            teller.decided(
+                Decision(path, OriginStep.PLACE, Answered.FAILS, words, _PLACE, error=str(error))
+            )
+            raise
+        words = f"its folder is {where.folder}" if where.folder else "it is at the root of the repository"
+        command = place.vcs.command
+        teller.decided(
+            Decision(path, OriginStep.PLACE, Answered.YES, words, _PLACE, to=where.folder, vcs=command)
+        )
+        host = ToldHost(shared, path, command, teller)
+        return Direct(place, CodeRepo(host, where, check_go_line), where.folder)
+
+    def _proxy(self, place: RepoRoot, path: str, teller: OriginTeller) -> Repo:
+        """newProxyRepo: the module proxy that a host names. Raises GoError."""
+
+        def tell(answered: Answered, because: str, error: str | None = None) -> None:
+            step, to = OriginStep.PLACE, place.url
+            teller.decided(
+                Decision(path, step, answered, because, _LOOKUP, to=to, vcs=MOD.name, error=error)
+            )
+
+        try:
+            base = parse_proxy_url(place.url)
+        except GoError as error:
+            tell(Answered.FAILS, f"the host names no module proxy: {error}", str(error))
+            raise
+        tell(Answered.YES, "a module proxy has it: no program is needed")
+        return ProxyRepo(base, path, teller.asks_proxy())
+
+    def _programs(self, teller: OriginTeller) -> Programs:
+        plays = played(self._environment.process.get(SECLUDED, ""))
+        if plays:
+            return PlayedPrograms(self._environment.process, teller, plays=plays)
+        return Programs(self._environment.process, teller, allowed=self._allowed)
+
+    async def _shared(self, place: RepoRoot, path: str, teller: OriginTeller) -> SharedHost:
+        """codehost.NewRepo: a repository, opened once, its failure told once. Raises GoError."""
+        key = place.vcs.command, place.url
+        async with self._opening:
+            if key not in self._hosts:
+                if self._before_opening is not None:
+                    await self._before_opening(place.url, teller)
+                try:
+                    self._hosts[key] = await self._open(place, path, teller)
+                except GoError as error:
+                    self._hosts[key] = error
+        shared = self._hosts[key]
+        if isinstance(shared, GoError):
+            raise shared.with_traceback(None)
+        return shared
+
+    async def _open(self, place: RepoRoot, path: str, teller: OriginTeller) -> SharedHost:
+        command = place.vcs.command
+
+        def tell(
+            step: OriginStep,
+            answered: Answered,
+            because: str,
+            error: str | None = None,
+            run: int | None = None,
+        ) -> None:
+            is_refs = step is OriginStep.REFS
+            to, rule = (place.url, HOST_RULES[step]) if is_refs else ("", _OPEN)
+            teller.decided(
+                Decision(path, step, answered, because, rule, to=to, vcs=command, error=error, program=run)
+            )
+
+        programs = self._programs(teller)
+        file = programs.find(command)
+        if file is not None and programs.allowed:
+            tell(OriginStep.PROGRAM, Answered.YES, f"{command} is {file}")
+        try:
+            host = await self._stack.enter_async_context(self._repository(place, programs))
+        except GoError as error:
+            missing = f"{command} is not in PATH"
+            words = missing if file is None else f"no repository can be made: {essence(error)}"
+            tell(OriginStep.PROGRAM, Answered.FAILS, words, str(error))
+            raise
+        except HeldBack as held:
+            tell(OriginStep.PROGRAM, Answered.UNKNOWN, str(held))
+            raise
+        shared = SharedHost(host, programs, lists_told=isinstance(host, GitHost))
+        if isinstance(host, GitHost):
             try:
-                return await self._ask_host()
+                refs = await host.refs()
             except GoError as error:
-                raise unrecognized(self._path, error) from error
-        except GoError as error:
-            raise GoError(str(error), not_exist=True) from error
+                shared.refs_failure = str(error)
+                words = essence(error)
+                tell(OriginStep.REFS, Answered.FAILS, words, str(error), host.refs_run)
+            else:
+                tell(OriginStep.REFS, Answered.YES, _refs_words(refs), run=host.refs_run)
+        return shared
 
-    def _check_govcs(self, system: VCS, root: str) -> None:
-        if system is not MOD:
-            get = self._environment.get
-            check_govcs(get("GOVCS"), get("GOPRIVATE"), system.command, root)
+    @asynccontextmanager
+    async def _repository(self, place: RepoRoot, programs: Programs) -> AsyncIterator[CodeHost]:
+        cache = self._environment.get("GOMODCACHE")
+        if place.vcs is GIT:
+            async with git_repository(programs, place.url, cache) as host:
+                yield host
+            return
+        async with other_repository(programs, place.vcs, place.url, cache) as other:
+            yield other
 
-    async def _with_scheme(self, known: KnownPlace) -> str:
-        """The URL of a repository; the scheme that answers, where the path has none."""
-        if not known.needs_scheme:
-            return known.repository
-        allowed = self._environment.process.get("GIT_ALLOW_PROTOCOL", "")
-        for scheme in schemes_to_try(known.vcs, insecure=self._insecure, git_allow_protocol=allowed):
-            url = f"{scheme}://{known.repository}"
-            if not known.vcs.ping:
-                return url
-            if known.vcs is not GIT:
-                raise NotRun(f"go would run {known.vcs.command} to find {url}; modtrace runs git only")
-            arguments = [argument.replace("{url}", url) for argument in known.vcs.ping]
-            if await answers(self._programs, "git", arguments, self._environment.get("GOMODCACHE")):
-                return url
-        raise no_protocol(insecure=self._insecure)
 
-    # -- go-import ---------------------------------------------------------------------------------------
+def _refs_words(refs: dict[str, str]) -> str:
+    tags = sum(ref.startswith("refs/tags/") for ref in refs)
+    branches = sum(ref.startswith("refs/heads/") for ref in refs)
+    return f"{tags:,} tag{'s' * (tags != 1)}, {branches:,} branch{'es' * (branches != 1)}"
 
-    async def _ask_host(self) -> RepoRoot:
-        """repoRootForImportDynamic."""
-        url = discovery_url(self._path)
+
+class _Steps(Unwatched):
+    """An OriginTeller that makes a list of steps."""
+
+    def __init__(self, network: Network, limits: Limits, emit: Tell) -> None:
+        self._network = network
+        self._limits = limits
+        self._emit = emit
+        self._began = monotonic()
+
+    def ends(self, number: int, run: Run) -> None:
+        self._emit(
+            DirectRequest(run.command, run.outcome, run.began - self._began, run.seconds, run.complaint)
+        )
+
+    def decided(self, decision: Decision) -> None:
+        """The steps say enough."""
+
+    @contextmanager
+    def asking_page(self, url: GoURL) -> Iterator[Asking]:
+        with self._asking(url) as asking:
+            yield asking
+
+    @contextmanager
+    def _asking(self, url: GoURL) -> Iterator[Asking]:
+        at, asking, detail = monotonic(), Asking(), ""
         try:
-            page = await self._get(url)
-        except GoError as error:
-            kind = "http/https" if self._insecure else "https"
-            raise GoError(f"{kind} fetch: {error}", not_exist=error.not_exist) from error
-        if page.refused is not None:
-            raise page.refused
-        if page.failure is not None:
-            raise GoError(f"parsing {self._path}: {page.failure}")
-        try:
-            found = match_go_import(page.imports, self._path)
-        except Mismatch as error:
-            raise GoError(f"parse {page.url}: no go-import meta tags ({error})") from error
-        except GoError as error:
-            raise GoError(f"parse {url.string()}: {error}") from error
-        if found.prefix != self._path:
-            await self._verify(found, page.url)
-        check_go_import(found, page.url)
-        system = MOD if found.vcs == MOD.name else vcs_by_command(found.vcs)
-        if system is None:
-            raise GoError(f"{page.url}: unknown vcs {quote(found.vcs)}")
-        self._check_govcs(system, found.prefix)
-        return RepoRoot(system, found.prefix, found.repository, found.subdirectory)
-
-    async def _verify(self, found: GoImport, page_url: str) -> None:
-        """The page of the prefix has to say the same (metaImportsForPrefix)."""
-        prefix = found.prefix
-        url = discovery_url(prefix)
-        try:
-            page = await self._get(url)
-        except GoError as error:
-            raise GoError(f"fetching {prefix}: {error}", not_exist=error.not_exist) from error
-        if page.refused is not None:
-            raise page.refused
-        if page.failure is not None:
-            raise GoError(f"parsing {page.url}: {page.failure}")
-        if not page.imports:
-            raise GoError(f"fetching {prefix}: no go-import meta tag found in {page.url}")
-        try:
-            same = match_go_import(page.imports, self._path) == found
-        except GoError:
-            same = False
-        if not same:
-            raise GoError(f"{page_url} and {url.string()} disagree about go-import for {prefix}")
-
-    async def _get(self, url: GoURL) -> _Page:
-        """web.Get for a URL without a scheme: https, and with GOINSECURE http after it."""
-        if not self._insecure:
-            return await self._read(self._clients.secure(), url.replace(scheme="https"))
-        try:
-            return await self._read(self._clients.insecure(), url.replace(scheme="https"), _IMPATIENCE_S)
-        except GoError:
-            return await self._read(self._clients.secure(), url.replace(scheme="http"))
-
-    async def _read(self, client: HTTPClient, url: GoURL, seconds: float | None = None) -> _Page:
-        """One page. Raises GoError when no answer comes."""
-        at, outcome, detail = monotonic(), "no answer", ""
-        try:
-            async with _deadline(seconds), client.get(url, Exchange()) as answer:
-                outcome = answer.status_line
-                return await _page_of(answer, url.redacted())
+            yield asking
         except (GoError, Stalled, Fatal) as error:
             detail = redact(str(error))
             raise
         finally:
-            what = f"GET {redact(url.redacted())}"
-            seconds_taken = monotonic() - at
-            self._emit(DirectRequest(what, redact(outcome), at - self._began, seconds_taken, detail))
+            what, outcome = f"GET {redact(url.redacted())}", redact(asking.received.status_line)
+            self._emit(
+                DirectRequest(what, outcome or "no answer", at - self._began, monotonic() - at, detail)
+            )
 
+    def asks_proxy(self) -> Ask:
+        """The way to a module proxy that a host names."""
+        fetcher = Fetcher(self._network.secure(), self._limits)
 
-@asynccontextmanager
-async def _deadline(seconds: float | None) -> AsyncIterator[None]:
-    """http.Client.Timeout, over answer and body."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise GoError("context deadline exceeded (Client.Timeout exceeded while awaiting headers)") from None
+        async def ask(url: GoURL, op: Op, version: str, sink: BinaryIO | None = None) -> bytes:
+            with self._asking(url) as asking:
+                return await fetcher.get(url, op, asking.exchange, asking.received, sink=sink)
 
-
-async def _page_of(answer: Answer, url: str) -> _Page:
-    """Read a page as far as its head goes; some more of it, where it is an error without tags."""
-    body = bytearray()
-    broken: GoError | None = None
-    look_at = _FIRST_LOOK
-    try:
-        async for piece in answer.body():
-            body += piece
-            if len(body) < look_at:
-                continue
-            look_at = min(2 * len(body), MOST_OF_A_PAGE + 1)
-            with suppress(NeedsMore):
-                return await _judged(answer, url, bytes(body), complete=False)
-            if len(body) > MOST_OF_A_PAGE:
-                size = MOST_OF_A_PAGE >> 20
-                raise Stalled(f"the head of {url} is longer than {size} MiB; go would read on")
-    except GoError as error:
-        broken = error
-    return await _judged(answer, url, bytes(body), broken=broken)
-
-
-async def _judged(
-    answer: Answer, url: str, body: bytes, *, complete: bool = True, broken: GoError | None = None
-) -> _Page:
-    """What a page says, as far as it has come. Raises NeedsMore."""
-    try:
-        if len(body) <= _MOST_AT_ONCE:
-            imports = parse_go_imports(body, complete=complete, broken=broken)
-        else:
-            imports = await asyncio.to_thread(parse_go_imports, body, complete=complete, broken=broken)
-    except GoError as error:
-        return _without_tags(answer, url, body, error)
-    return _with_status(answer, url, body, imports)
-
-
-def _without_tags(answer: Answer, url: str, body: bytes, error: GoError) -> _Page:
-    """A page that could not be read: its status comes before that."""
-    page = _with_status(answer, url, body, ())
-    return page if page.refused is not None else _Page(url, failure=error)
-
-
-def _with_status(answer: Answer, url: str, body: bytes, imports: tuple[GoImport, ...]) -> _Page:
-    """Response.Err, which counts only for a page without tags."""
-    if imports or answer.status in (0, 200):
-        return _Page(url, imports)
-    detail = error_detail(body[:_ERROR_BODY_BYTES]) if is_plain_text(dict(answer.headers)) else ""
-    return _Page(url, refused=HTTPError(url, answer.status, answer.status_line, detail))
+        return ask

@@ -7,7 +7,7 @@ name tells of a credential, and by what its value looks like everywhere (probes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from probes.golang.redact import MASK, redact
@@ -42,18 +42,25 @@ class Header:
     """Secrets masked, safe to show; at most some hundred characters."""
 
 
-def shown_headers(headers: Iterable[tuple[str, str]]) -> tuple[Header, ...]:
-    """The headers in their order; of more than sixty the first, and a note of how many were left out."""
+def shown_headers(
+    headers: Iterable[tuple[str, str]], private: Container[str] = frozenset()
+) -> tuple[Header, ...]:
+    """The headers in their order; of more than sixty the first, and a note of how many were left out.
+
+    ``private``: names, in small letters, of headers whose values are secret whatever they are called.
+    """
     given = list(headers)
-    shown = [_shown(name, value) for name, value in given[:_MOST_HEADERS]]
+    shown = [
+        _shown(name, value, is_secret=name.lower() in private) for name, value in given[:_MOST_HEADERS]
+    ]
     if len(given) > _MOST_HEADERS:
         shown.append(Header("…", f"and {len(given) - _MOST_HEADERS} more"))
     return tuple(shown)
 
 
-def _shown(name: str, value: str) -> Header:
+def _shown(name: str, value: str, *, is_secret: bool) -> Header:
     shown_name = safe_text(name, limit=_NAME_CHARACTERS)
-    if _SECRET_NAME.match(name):
+    if is_secret or _SECRET_NAME.match(name):
         scheme = _SCHEME.match(value)
         return Header(shown_name, f"{scheme[0]} {MASK}" if scheme else MASK if value else "")
     # Masked before it is cut, or made safe: a secret that lost its end would not be known as one.

@@ -1,10 +1,11 @@
 """The real git, run as go runs it, in a throw-away repository.
 
 The arguments, their order and the words of failures are those of cmd/go/internal/modfetch/codehost/git.go
-(newGitRepo, loadRefs, Tags, Latest, stat, statLocal, fetchRefsLocked, ReadFile, RecentTag, DescendsFrom,
-runGit) and codehost.go (WorkDir). What differs, on purpose: the repository is a temporary folder that is
-removed at the end; errors name the place in the module cache where go would have kept it. The user's module
-cache is neither read nor written. How git is started is told in programs.py.
+(newGitRepo, loadRefs, Tags, Latest, stat, statLocal, fetchRefsLocked, ReadFile, ReadZip,
+ensureGitAttributes, RecentTag, DescendsFrom, runGit) and codehost.go (WorkDir). What differs, on purpose:
+the repository is a temporary folder that is removed at the end; errors name the place in the module cache
+where go would have kept it. The user's module cache is neither read nor written. How git is started is told
+in programs.py.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 from probes.golang import semver
 from probes.golang.code_repo import NoCommits, Revision, UnknownRevision
 from probes.golang.errors import GoError
 from probes.golang.quote import fields, quote
-from probes.sources.programs import NoProgram, Programs, RunFailed, find_program
+from probes.sources.programs import NoProgram, Programs, RunFailed
 
 _TAGS = "refs/tags/"
 _MIN_HASH_DIGITS = 7
@@ -37,6 +39,8 @@ _HELP_AFTER_PROMPT = (
 )
 _OUR_CONFIG = "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[core]\n\thooksPath = /dev/null\n"
 """Nothing goes on in the folder after git has ended, for it is removed then; no hook of the user's runs."""
+_NO_SUBSTITUTIONS = "\n* -export-subst -export-ignore\n"
+"""ensureGitAttributes: an archive is to have what the commit has."""
 _VERSION = re.compile(rb"git version\s+(\d+\.\d+(?:\.\d+)?)")
 _SHA256_SINCE = "v2.29"
 
@@ -72,15 +76,17 @@ class GitHost:
         self._folder = folder
         self._shown_folder = shown_folder
         self._refs: dict[str, str] | GoError | None = None
+        self.refs_run = 0
+        """The witness's number for the run that listed the refs."""
         self._fetched_all = False
         self._digits = _SHA1_DIGITS
         self._known: dict[str, Revision | GoError] = {}
         self._local_tags: set[str] = set()
 
-    async def _git(self, *arguments: str) -> bytes:
+    async def _git(self, *arguments: str, sink: BinaryIO | None = None) -> bytes:
         """runGit."""
         return await self._programs.run(
-            "git", arguments, self._folder, self._shown_folder, GIT_DIR=str(self._folder)
+            "git", arguments, self._folder, self._shown_folder, sink=sink, GIT_DIR=str(self._folder)
         )
 
     async def prepare(self) -> None:
@@ -99,10 +105,11 @@ class GitHost:
 
     async def _knows_sha256(self) -> bool:
         """gitSupportsSHA256."""
-        file = find_program("git", self._programs.process.get("PATH", ""))
-        if file is None:
-            cause = f"failed to execute git version: {NoProgram('git')}"
-            raise GoError(f"unable to resolve git version: {cause}")
+        try:
+            self._programs.require("git")
+        except NoProgram as error:
+            cause = f"failed to execute git version: {error}"
+            raise GoError(f"unable to resolve git version: {cause}") from error
         try:
             printed = await self._git("version")
         except RunFailed as error:
@@ -125,6 +132,7 @@ class GitHost:
             except RunFailed as error:
                 prompted = "fatal: could not read Username" in str(error)
                 self._refs = GoError(f"{error}\n{_HELP_AFTER_PROMPT}") if prompted else error
+            self.refs_run = self._programs.newest
         if isinstance(self._refs, GoError):
             raise self._refs.with_traceback(None)
         return self._refs
@@ -256,6 +264,21 @@ class GitHost:
             return await self._git("cat-file", "--end-of-options", "blob", f"{found.name}:{file}")
         except RunFailed:
             return None
+
+    async def read_zip(self, revision: str, folder: str, sink: BinaryIO) -> None:
+        found = await self.stat(revision)
+        info = self._folder / "info"
+        info.mkdir(exist_ok=True)
+        (info / "attributes").write_text(_NO_SUBSTITUTIONS)
+        try:
+            await self._git(
+                "-c", "core.autocrlf=input", "-c", "core.eol=lf", "archive", "--format=zip",
+                "--prefix=prefix/", "--end-of-options", found.name, *([folder] if folder else []), sink=sink,
+            )  # fmt: skip
+        except RunFailed as error:
+            if "did not match any files" in str(error):
+                raise GoError("file does not exist", not_exist=True) from error
+            raise
 
     # -- history -----------------------------------------------------------------------------------------
 

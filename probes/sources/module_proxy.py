@@ -365,7 +365,7 @@ class CachingRepo:
 
     def __init__(
         self,
-        make: Callable[[], Repo],
+        make: Callable[[], Awaitable[Repo]],
         disk: ModuleCache,
         check_go_mod: Callable[[str, bytes], Awaitable[None]],
     ) -> None:
@@ -378,17 +378,20 @@ class CachingRepo:
         self._latest: AnswerCache[RevInfo] = AnswerCache()
         self._mods: AnswerCache[bytes] = AnswerCache()
 
-    def repo(self) -> Repo:
+    async def repo(self) -> Repo:
         """The repository behind, made when it is first needed; a failure to make it answers everything."""
         if self._repo is None:
             try:
-                self._repo = self._make()
+                self._repo = await self._make()
             except GoError as error:
                 self._repo = RefusingRepo(error)
         return self._repo
 
     async def versions(self, prefix: str) -> list[str]:
-        return list(await self._versions.do(prefix, lambda: self.repo().versions(prefix)))
+        async def ask() -> list[str]:
+            return await (await self.repo()).versions(prefix)
+
+        return list(await self._versions.do(prefix, ask))
 
     async def stat(self, revision: str) -> RevInfo:
         return await self._stats.do(revision, lambda: self._stat(revision))
@@ -397,7 +400,7 @@ class CachingRepo:
         known = self._disk.info(revision)
         if known is not None:
             return known
-        info = await self.repo().stat(revision)
+        info = await (await self.repo()).stat(revision)
         self._remember(info)
         return info
 
@@ -408,7 +411,7 @@ class CachingRepo:
 
     async def latest(self) -> RevInfo:
         async def ask() -> RevInfo:
-            info = await self.repo().latest()
+            info = await (await self.repo()).latest()
             self._remember(info)
             return info
 
@@ -419,7 +422,7 @@ class CachingRepo:
             known = await self._disk.go_mod(version)
             if known is not None:
                 return known
-            text = await self.repo().go_mod(version)
+            text = await (await self.repo()).go_mod(version)
             await self._check_go_mod(version, text)
             if ModuleCache.may_hold(version):
                 self._disk.mods[version] = text
@@ -428,4 +431,4 @@ class CachingRepo:
         return await self._mods.do(version, ask)
 
     async def zip(self, version: str, sink: BinaryIO) -> None:
-        await self.repo().zip(version, sink)
+        await (await self.repo()).zip(version, sink)

@@ -20,9 +20,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from probes.golang.errors import GoError
+from probes.golang.modzip import MAX_ZIP_FILE
+from probes.golang.os_errors import errno_words
 from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.net.limits import FOR_EVER, Stalled
@@ -112,20 +114,32 @@ class RunFailed(GoError):
 
 
 class NoProgram(GoError):
-    """exec.ErrNotFound."""
+    """exec.ErrNotFound; exec.ErrDot where PATH leads to one in a folder that depends on where one stands."""
 
-    def __init__(self, program: str) -> None:
-        super().__init__(f"exec: {quote(program)}: executable file not found in $PATH")
+    def __init__(self, program: str, *, relative: bool = False) -> None:
+        why = "executable file not found in $PATH"
+        if relative:
+            why = "cannot run executable found relative to current directory"
+        super().__init__(f"exec: {quote(program)}: {why}")
+
+
+def look_path(name: str, path: str) -> str:
+    """exec.LookPath. Raises NoProgram, also where the first that is found is not in an absolute folder."""
+    for folder in path.split(":") if path else ():
+        file = Path(folder) / name
+        if file.is_file() and os.access(file, os.X_OK):
+            if not file.is_absolute():
+                raise NoProgram(name, relative=True)
+            return str(file)
+    raise NoProgram(name)
 
 
 def find_program(name: str, path: str) -> str | None:
-    """exec.LookPath: a program on PATH; folders that depend on where one stands do not count."""
-    for folder in path.split(":"):
-        if folder.startswith("/"):
-            file = Path(folder) / name
-            if file.is_file() and os.access(file, os.X_OK):
-                return str(file)
-    return None
+    """A program on PATH; None where go would start none."""
+    try:
+        return look_path(name, path)
+    except NoProgram:
+        return None
 
 
 def git_environment(process: Mapping[str, str]) -> dict[str, str]:
@@ -137,6 +151,34 @@ def git_environment(process: Mapping[str, str]) -> dict[str, str]:
     return {**found, "GIT_TEMPLATE_DIR": ""}
 
 
+def user_environment(process: Mapping[str, str]) -> dict[str, str]:
+    """What a program of the user's own sees that is asked for credentials: go's environment (modload Init),
+    without any way to ask the user."""
+    found = dict(process)
+    if not found.get("GCM_INTERACTIVE"):
+        found["GCM_INTERACTIVE"] = "never"
+    return found | {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A program of the user's that is asked for credentials: what it gets, and what may be seen of that."""
+
+    words: tuple[str, ...] = field(repr=False)
+    shown: str
+    """Its command line for showing."""
+    folder: str
+    """Where it runs."""
+    process: Mapping[str, str] = field(repr=False)
+    """The environment of go itself."""
+    sets_pwd: bool = False
+    """Whether go names that folder (exec.Cmd.Dir), and so sets PWD."""
+    given: bytes | None = field(default=None, repr=False)
+    """Its standard input; None for none."""
+    together: bool = False
+    """Whether its complaints count as output (exec.Cmd.CombinedOutput)."""
+
+
 @dataclass(slots=True)
 class Programs:
     """Starts programs with one environment and tells each run."""
@@ -146,30 +188,50 @@ class Programs:
     seconds: float = RUN_S
     allowed: bool = True
     """Whether the user has agreed that programs are started."""
+    newest: int = 0
+    """The witness's number for the run that began last."""
+
+    def find(self, program: str) -> str | None:
+        """Where a program is; None where go would start none."""
+        return find_program(program, self.process.get("PATH", ""))
+
+    def require(self, program: str) -> str:
+        """Where a program is. Raises NoProgram."""
+        return look_path(program, self.process.get("PATH", ""))
 
     async def run(
-        self, program: str, arguments: Sequence[str], folder: Path, shown_folder: str, **variables: str
+        self,
+        program: str,
+        arguments: Sequence[str],
+        folder: Path,
+        shown_folder: str,
+        *,
+        sink: BinaryIO | None = None,
+        also_shown: Sequence[tuple[str, str]] = (),
+        **variables: str,
     ) -> bytes:
-        """What a program prints.
+        """What a program prints; written into ``sink`` (and b"" returned) where one is given, then cut off
+        behind MAX_ZIP_FILE bytes. ``also_shown``: more folders of ours, and what go has in their place.
 
         Raises RunFailed in go's words, Stalled when modtrace ends it, HeldBack where nobody agreed to it.
         """
-        command = " ".join((program, *arguments))
-        if not self.allowed:
+        places = (*also_shown, (str(folder), shown_folder))
+        command = _with_places(" ".join((program, *arguments)), places)
+        file = find_program(program, self.process.get("PATH", ""))
+        if not self.allowed and file is not None:
             self.witness.held(redact(command))
             raise HeldBack(command)
-        number = self.witness.begins(redact(command), shown_folder)
+        self.newest = number = self.witness.begins(redact(command), shown_folder)
         began = monotonic()
         outcome, complaint, printed_bytes = "cancelled", "", 0
         try:
-            file = find_program(program, self.process.get("PATH", ""))
             if file is None:
                 outcome = "not found in PATH"
-                raise RunFailed(command, shown_folder, str(NoProgram(program)), "")
+                raise RunFailed(command, shown_folder, self._why_not(program), "")
             environment = {**git_environment(self.process), "PWD": str(folder), **variables}
-            status, printed, raw = await _run([file, *arguments], environment, folder, self.seconds)
-            complaint = raw.decode("utf-8", "replace").replace(str(folder), shown_folder)
-            outcome, printed_bytes = _status_words(status), len(printed)
+            status, printed, raw = await _run([file, *arguments], environment, folder, self.seconds, sink)
+            complaint = _with_places(raw.decode("utf-8", "replace"), places)
+            outcome, printed_bytes = _status_words(status), sink.tell() if sink else len(printed)
             if status:
                 raise RunFailed(command, shown_folder, outcome, complaint)
             return printed
@@ -181,6 +243,54 @@ class Programs:
             run = Run(redact(command), began, monotonic() - began, outcome, said, printed_bytes)
             self.witness.ends(number, run)
 
+    async def ask(self, question: Question) -> bytes:
+        """What a program of the user's own answers, which is secret: as run, but nothing it says is told.
+
+        Raises RunFailed, without its complaints; Stalled and HeldBack as run does.
+        """
+        if not self.allowed:
+            self.witness.held(question.shown)
+            raise HeldBack(question.shown)
+        number = self.witness.begins(question.shown, question.folder)
+        began, outcome, printed = monotonic(), "cancelled", b""
+        try:
+            name, *arguments = question.words
+            # Unlike the words that a program is called by, a name with a slash is looked for nowhere else.
+            file = name if "/" in name else look_path(name, question.process.get("PATH", ""))
+            environment = user_environment(question.process)
+            if question.sets_pwd:
+                environment["PWD"] = question.folder
+            status, printed, _ = await _run(
+                [file, *arguments], environment, Path(question.folder), self.seconds, None,
+                given=question.given, together=question.together,
+            )  # fmt: skip
+            outcome = _status_words(status)
+            if status:
+                raise RunFailed(question.shown, question.folder, outcome, "")
+            return printed
+        except (NoProgram, OSError, ValueError) as error:
+            outcome = errno_words(error) if isinstance(error, OSError) else "not found in PATH"
+            raise RunFailed(question.shown, question.folder, outcome, "") from error
+        except Stalled as stalled:
+            outcome = str(stalled)
+            raise
+        finally:
+            run = Run(question.shown, began, monotonic() - began, outcome, "", len(printed))
+            self.witness.ends(number, run)
+
+    def _why_not(self, program: str) -> str:
+        """Why a program cannot be started."""
+        try:
+            return look_path(program, self.process.get("PATH", ""))
+        except NoProgram as error:
+            return str(error)
+
+
+def _with_places(text: str, places: Sequence[tuple[str, str]]) -> str:
+    for ours, shown in places:
+        text = text.replace(ours, shown)
+    return text
+
 
 def _status_words(status: int) -> str:
     """exec.ExitError's words."""
@@ -191,17 +301,27 @@ def _status_words(status: int) -> str:
 
 
 async def _run(
-    arguments: list[str], environment: Mapping[str, str], folder: Path, seconds: float
+    arguments: list[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    seconds: float,
+    sink: BinaryIO | None,
+    *,
+    given: bytes | None = None,
+    together: bool = False,
 ) -> tuple[int, bytes, bytes]:
-    """Run a program in a session of its own; its status, its output and its complaint."""
+    """Run a program in a session of its own; its status, its output and its complaint.
+
+    ``given`` is its standard input; with ``together`` its complaint is part of its output.
+    """
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *arguments,
             cwd=folder,
             env=dict(environment),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT if together else asyncio.subprocess.PIPE,
             start_new_session=True,
         )
     )
@@ -213,17 +333,20 @@ async def _run(
             await asyncio.shield(_end(await starting))
         raise
     assert process.stdout is not None
-    assert process.stderr is not None
     complaint = asyncio.ensure_future(_head_of(process.stderr))
+    giving = asyncio.ensure_future(_give(process.stdin, given))
     try:
         async with asyncio.timeout(seconds):
-            printed = await _all_of(process.stdout, arguments[0])
+            if sink is not None and not await _pour(process.stdout, sink):
+                return 0, b"", b""
+            printed = b"" if sink else await _all_of(process.stdout, arguments[0])
             raw = await complaint
             status = await process.wait()
     except TimeoutError:
         raise Stalled(f"{Path(arguments[0]).name} was not done after {seconds:g} s; {FOR_EVER}") from None
     finally:
         complaint.cancel()
+        giving.cancel()
         if process.returncode is None:
             await asyncio.shield(_end(process))
     return status, printed, raw
@@ -239,8 +362,30 @@ async def _all_of(stream: asyncio.StreamReader, program: str) -> bytes:
     return bytes(kept)
 
 
-async def _head_of(stream: asyncio.StreamReader) -> bytes:
+async def _pour(stream: asyncio.StreamReader, sink: BinaryIO) -> bool:
+    """Write all of a stream into a file; whether that was not too much."""
+    while piece := await stream.read(_CHUNK):
+        sink.write(piece)
+        if sink.tell() > MAX_ZIP_FILE:
+            return False
+    return True
+
+
+async def _give(stream: asyncio.StreamWriter | None, data: bytes | None) -> None:
+    """Write all of a program's standard input, as far as it reads that, and end it."""
+    if stream is not None and data is not None:
+        with suppress(OSError):
+            stream.write(data)
+            await stream.drain()
+        with suppress(OSError):
+            stream.close()
+            await stream.wait_closed()
+
+
+async def _head_of(stream: asyncio.StreamReader | None) -> bytes:
     kept = bytearray()
+    if stream is None:
+        return b""
     while piece := await stream.read(_CHUNK):
         kept += piece[: MOST_COMPLAINT - len(kept)]
     return bytes(kept)
@@ -262,13 +407,16 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             await process.communicate()  # or the pipes stay open
 
 
-async def answers(programs: Programs, program: str, arguments: Sequence[str], shown_folder: str) -> bool:
+async def answers(
+    programs: Programs, program: str, arguments: Sequence[str], shown_folder: str, **variables: str
+) -> bool:
     """vcs.Cmd.Ping: whether a program succeeds somewhere where nothing is. Raises Stalled."""
     with tempfile.TemporaryDirectory(prefix="modtrace-ping-") as folder:
         # Nor may git look for a repository above it, in a folder that anybody can write into.
         above = os.path.realpath(Path(folder).parent)  # noqa: ASYNC240
         try:
-            await programs.run(program, arguments, Path(folder), shown_folder, GIT_CEILING_DIRECTORIES=above)
+            variables = {"GIT_CEILING_DIRECTORIES": above, **variables}
+            await programs.run(program, arguments, Path(folder), shown_folder, **variables)  # type: ignore[arg-type]
         except RunFailed:
             return False
     return True

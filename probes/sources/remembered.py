@@ -99,7 +99,7 @@ class RememberingFetcher(Fetcher):
         """The remembered answer, or a new one, which is remembered. Raises as Fetcher.get does."""
         key = (url.string(), op)
         known = self._memory.known.get(key)
-        if known is not None:
+        if known is not None and not (known.is_refused and self._client.asks_programs):
             self._client.refused_over_https |= known.is_refused
             return self._again(known, exchange, received, sink)
         phases = _listen(exchange)

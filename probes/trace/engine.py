@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from probes.golang import dirhash, gomod, mod_versions, module, queries, semver
 from probes.golang.environment import Environment
@@ -32,6 +32,9 @@ from probes.trace.route import Route
 from probes.trace.toolchain_finder import NotHad, ToolchainFinder
 from probes.trace.turnings import Turnings
 from probes.trace.walk import Walker
+
+if TYPE_CHECKING:
+    from probes.sources.direct import Origins
 
 CONTENT_RULE = "cmd/go/internal/modfetch/fetch.go downloadZip and unzip, after the walk"
 FIPS140 = "golang.org/fips140"
@@ -70,15 +73,25 @@ class Engine:
         project: Project | None = None,
         warm: bool = False,
         explained: str | None = None,
+        origins: Origins | None = None,
     ) -> None:
-        """``explained`` is what the selection of a toolchain adds to the words of a go that is too old."""
+        """``explained`` is what the selection of a toolchain adds to the words of a go that is too old;
+        ``origins`` is direct mode."""
         self._environment = environment
         self._explained = explained
         self._route = route
         self._narrator = narrator
         self._walker = Walker(route, narrator)
         self._repositories = Repositories(
-            environment, narrator, self._walker, project=project, warm=warm
+            environment,
+            narrator,
+            self._walker,
+            project=project,
+            warm=warm,
+            origins=origins,
+            check_go_line=lambda what, wanted: toolchains.check_go_line(
+                what, wanted, environment, explained
+            ),
         )
         self.project = project
         self.complaints = [project.complaint] if project is not None and project.complaint else []

@@ -41,7 +41,8 @@ from probes.trace.events import (
     WalkStarted,
     milliseconds,
 )
-from probes.trace.origin_events import OriginEvent, OriginStory
+from probes.trace.origin_causes import failed_step, served_by_origin, step_words
+from probes.trace.origin_events import OriginEvent, OriginStory, origin_json
 from probes.trace.route import HopView, RouteView
 
 if TYPE_CHECKING:
@@ -221,16 +222,16 @@ class Trace:
         last: dict[str, int] = {}
         for request in self.requests.values():
             finished = request.finished
-            if finished is None or finished.status != 200 or finished.op is Op.SUM:
+            if finished is None or finished.status != 200 or finished.op in (Op.SUM, Op.PAGE):
                 continue
-            if self._is_about_toolchains(finished.walk):
+            if self.is_about_toolchains(finished.walk):
                 continue
             index = self._index(finished.hop)
             if index is not None:
                 last[finished.op.value] = index
-        return last
+        return last | served_by_origin(self)
 
-    def _is_about_toolchains(self, walk: int | None) -> bool:
+    def is_about_toolchains(self, walk: int | None) -> bool:
         """Whether a walk was made for another go, not for the module."""
         purpose = None if walk is None else self.walks[walk].started.purpose
         return purpose in (Purpose.TOOLCHAIN, Purpose.TOOLCHAINS)
@@ -266,7 +267,7 @@ class Trace:
         walk = self.walks[finished.failed_walk]
         failures = [decision for decision in walk.decisions if decision.error is not None]
         hard = [decision for decision in failures if not decision.not_exist]
-        asked = [decision for decision in failures if decision.request is not None]
+        asked = [one for one in failures if one.request is not None or one.program is not None]
         real = [d for d in failures if (hop := self.hop(d.hop)) is not None and hop.kind is HopKind.PROXY]
         return next(iter(hard or asked or real or failures), None)
 
@@ -311,6 +312,10 @@ class Trace:
         request = self.telling_request(decision)
         hop = self.hop(decision.hop)
         name = hop.name if hop is not None else "?"
+        step = failed_step(self, decision)
+        if step is not None:
+            index = self._index(decision.hop)
+            return FirstCause(index, step.step.value, step_words(hop, step), step.rule, decision.hop)
         op = request.started.op.value if request is not None else _PURPOSE_OPS[walk.started.purpose]
         if request is None:  # refused before anybody was asked
             text = (decision.error or "").split("\n", 1)[0]
@@ -387,7 +392,9 @@ class Trace:
             "turnings": [_turning_json(turned) for turned in self.turnings],
             "checksums": [_checksum_json(decided, self.sworn) for decided in self.checksums],
             "toolchain": finished.toolchain if finished else "",
-        } | ({"get": self.get.to_json()} if self.get.started else {})
+        } | ({"origin": origin_json(self.origin, self._index)} if self.origin else {}) | (
+            {"get": self.get.to_json()} if self.get.started else {}
+        )
 
     def _passed_over(self) -> list[dict[str, str]]:
         versions = () if self.chosen is None else self.chosen.passed_over

@@ -19,9 +19,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 
 from probes.golang import gomod, module
 from probes.golang.environment import Environment
@@ -51,32 +49,28 @@ from probes.golang.prefixes import (
 from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
-from probes.sources.credentials import Credentials
+from probes.sources.direct import Origins
 from probes.sources.fetcher import Fetcher
 from probes.sources.module_proxy import AnswerCache
 from probes.sources.programs import NotRun
-from probes.sources.remembered import Memory, RememberingFetcher
+from probes.sources.remembered import Memory
 from probes.trace import toolchains
 from probes.trace.checksums import ChecksumGate
 from probes.trace.engine import FIPS140, Engine
 from probes.trace.events import (
     Emit,
-    Event,
     GetFinished,
     GetStarted,
     Outcome,
-    PrefixAnswered,
-    PrefixAsked,
     PrefixesRanked,
     PrefixJudged,
-    RequestFinished,
-    RequestStarted,
     Verdict,
 )
+from probes.trace.getting_teller import GetTeller
 from probes.trace.narrator import Narrator
 from probes.trace.resolution import Resolver
 from probes.trace.route import plan
-from probes.trace.run import new_client
+from probes.trace.run import WayOut
 from probes.trace.starting import refused
 from probes.trace.toolchain_finder import ANY_VERSION
 from probes.trace.turnings import Offers
@@ -102,15 +96,17 @@ async def search(
     *,
     limits: Limits | None = None,
     memory: Memory | None = None,
+    run: bool = False,
 ) -> None:
     """Find the module of PATH[@QUERY] as `go get` does in a project that requires nothing yet.
 
     The last event is GetFinished, also when the task is cancelled (the cancellation then goes on). Raises
-    nothing for what networks, servers or settings do. What ``memory`` knows is not asked for again.
+    nothing for what networks, servers or settings do. What ``memory`` knows is not asked for again; with
+    ``run`` the programs are started that go would start.
     """
     limits = limits or Limits()
     text = redact(text) if "://" in text else text  # a URL that was pasted with a user in it is no path
-    teller = _Teller(emit)
+    teller = GetTeller(emit)
     finished: GetFinished | None = None
     argument = Argument(text, text, "")
     try:
@@ -127,28 +123,19 @@ async def search(
                         query=argument.query, prefixes=())  # fmt: skip
         teller.end(finished)
         return
-    credentials = Credentials(environment.get("GOAUTH"), environment.process)
-    client = new_client(environment, limits, authorization=credentials.authorization)
-    fetcher = Fetcher(client, limits)
-    if memory is not None:
-        memory.begin()
-        fetcher = RememberingFetcher(client, limits, memory)
+    way_out = WayOut(environment, limits, run=run)
     finished = _as_finished(Outcome.CANCELLED, None, "")
     try:
-        await client.warm_up(tls=any(
-            hop.url is not None and hop.url.scheme == "https"
-            for hop in plan(environment, argument.path, argument.query).hops
-        ))  # fmt: skip
-        finished = await _Search(environment, argument, fetcher, teller).run()
-        if finished.outcome is Outcome.FAILS and credentials.runs_programs and client.refused_over_https:
-            detail = (
-                "GOAUTH names a program, which modtrace does not start; a 4xx above may be another answer "
-                "to go, with the program's credentials"
-            )
-            finished = _as_finished(Outcome.UNKNOWN, None, detail)
+        await way_out.client.warm_up(tls=plan(environment, argument.path, argument.query).uses_tls)
+        finished = await _Search(environment, argument, way_out.fetcher(memory), teller, way_out).run()
+        doubt = way_out.credentials.doubt
+        if finished.outcome is Outcome.FAILS and doubt and way_out.client.refused_over_https:
+            finished = _as_finished(Outcome.UNKNOWN, None, doubt)
+        await way_out.aclose()  # what is still done beside the requests is told before the end
     finally:
+        way_out.tell(None)
         teller.end(finished)
-        await client.aclose()
+        await way_out.aclose()
 
 
 def _as_finished(outcome: Outcome, error: str | None, detail: str, rule: str = "") -> GetFinished:
@@ -188,56 +175,6 @@ def is_std(goroot: str, path: str) -> bool:
         )
     except (OSError, ValueError):
         return False
-
-
-@dataclass(slots=True)
-class _Teller:
-    """Numbers the requests of all candidates, and stamps the events with one clock."""
-
-    emit: Emit
-    began: float = field(default_factory=monotonic)
-    requests: int = 0
-
-    def now(self) -> float:
-        return monotonic() - self.began
-
-    def emit_now(self, kind: type, **fields: object) -> None:
-        self.emit(kind(at=self.now(), **fields))
-
-    def end(self, finished: GetFinished) -> None:
-        """The verdict, stamped, without secrets."""
-        self.emit_now(
-            GetFinished,
-            outcome=finished.outcome,
-            module=finished.module,
-            version=finished.version,
-            has_package=finished.has_package,
-            error=None if finished.error is None else redact(finished.error),
-            rule=finished.rule,
-            detail=redact(finished.detail),
-            warnings=tuple(redact(words) for words in finished.warnings),
-        )
-
-    def about(self, prefix: str) -> Emit:
-        """Takes what a narrator says, and tells the requests in it as those of one candidate."""
-        numbers: dict[int, tuple[int, float]] = {}
-
-        def told(event: Event) -> None:
-            if isinstance(event, RequestStarted):
-                numbers[event.request] = self.requests, self.now()
-                self.requests += 1
-                self.emit_now(
-                    PrefixAsked, number=numbers[event.request][0], prefix=prefix, hop=event.hop, op=event.op,
-                    version=event.version, url=event.url,
-                )  # fmt: skip
-            elif isinstance(event, RequestFinished):
-                number, began = numbers.pop(event.request)
-                self.emit_now(
-                    PrefixAnswered, number=number, status=event.status, bytes=event.bytes, began=began,
-                    error=event.error,
-                )  # fmt: skip
-
-        return told
 
 
 class _Gate(ChecksumGate):
@@ -290,11 +227,12 @@ class _Candidate(Engine):
         prefix: str,
         query: str,
         fetcher: Fetcher,
-        teller: _Teller,
+        teller: GetTeller,
         gate: _Gate,
+        origins: Origins,
     ) -> None:
         route = plan(environment, prefix, query)
-        super().__init__(environment, route, Narrator(teller.about(prefix), fetcher))
+        super().__init__(environment, route, Narrator(teller.about(prefix), fetcher), origins=origins)
         self._repositories.checksums = gate
         self._resolver: _AllowedResolver = _AllowedResolver(prefix, self._repositories, self._walker)
         self._fetched: AnswerCache[bool] = AnswerCache()
@@ -359,16 +297,22 @@ class _Search:
     """One run."""
 
     def __init__(
-        self, environment: Environment, argument: Argument, fetcher: Fetcher, teller: _Teller
+        self,
+        environment: Environment,
+        argument: Argument,
+        fetcher: Fetcher,
+        teller: GetTeller,
+        way_out: WayOut,
     ) -> None:
         self._environment = environment
         self._argument = argument
         self._teller = teller
         self._route = plan(environment, argument.path, argument.query)
         narrator = Narrator(teller.about(""), fetcher)
+        way_out.tell(narrator)
         gate = _Gate(environment, narrator, Walker(self._route, narrator))
         self._candidates = [
-            _Candidate(environment, prefix, argument.query, fetcher, teller, gate)
+            _Candidate(environment, prefix, argument.query, fetcher, teller, gate, way_out.origins)
             for prefix in ((argument.path,) if argument.query == "none" else candidates(argument.path))
         ]
 

@@ -7,51 +7,13 @@ nothing in them is secret.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from probes.golang.credential_use import CredentialUse
-
-
-class OriginStep(StrEnum):
-    """One question on the way to a module's repository (cmd/go/internal/vcs RepoRootForImportPath)."""
-
-    SECURITY = "security"
-    """GOINSECURE: may it be http, may the certificate be wrong?"""
-    STATIC = "static host"
-    """The table of hosts whose repositories go knows without asking (vcsPaths)."""
-    SUFFIX = "vcs suffix"
-    """A path with .git, .hg … in it: schemes are tried (vcsPaths, Ping)."""
-    GO_IMPORT = "go-import"
-    """The page of the path: its meta tags."""
-    PREFIX = "prefix"
-    """The page of the prefix has to say the same (metaImportsForPrefix)."""
-    GOVCS = "GOVCS"
-    PROGRAM = "program"
-    """Is the version control system there, may it run?"""
-    PLACE = "place"
-    """Where in the repository the module is (newCodeRepo)."""
-    REFS = "refs"
-    """What the repository says of its tags and branches, the first time that it is asked."""
-    REVISION = "revision"
-    """A version, branch or hash became a commit, or did not."""
-    GO_MOD = "go.mod"
-    """The go.mod of a revision, and whether it fits the path."""
-    ARCHIVE = "archive"
-    """The module zip is made of the repository's archive (coderepo.go Zip)."""
-
-
-class Answered(StrEnum):
-    """What came of a step."""
-
-    YES = "yes"
-    NO = "no"
-    """This way does not apply, another is taken: nothing is wrong."""
-    FAILS = "fails"
-    """go stops here: ``error``."""
-    UNKNOWN = "unknown"
-    """modtrace could not tell, or was not allowed to."""
+from probes.golang.origin_steps import Answered as Answered
+from probes.golang.origin_steps import OriginStep as OriginStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +140,40 @@ class OriginStory:
                 self.held.append(event)
             case CredentialSeen():
                 self.credentials.append(event)
+
+    def __bool__(self) -> bool:
+        """Whether anything was told."""
+        return bool(self.decided or self.programs or self.held or self.credentials)
+
+
+def origin_json(story: OriginStory, index: Callable[[int | None], int | None]) -> dict[str, Any]:
+    """The story in the object of `modtrace trace --json`; ``index`` gives a hop's place in GOPROXY."""
+    return {
+        "decided": [_decided_json(one, index(one.hop)) for one in story.decided],
+        "programs": [_program_json(ran, index(ran.started.hop)) for ran in story.programs.values()],
+        "held": [{"command": one.command, "hop": index(one.hop)} for one in story.held],
+        "credentials": [
+            dataclasses.asdict(one.use)
+            | {"hop": index(one.hop), "request": one.request, "program": one.program}
+            for one in story.credentials
+        ],
+    }
+
+
+def _decided_json(one: OriginDecided, hop: int | None) -> dict[str, Any]:
+    return {
+        "hop": hop, "path": one.path, "step": one.step.value, "answered": one.answered.value,
+        "version": one.version, "vcs": one.vcs, "to": one.to, "because": one.because, "rule": one.rule,
+        "request": one.request, "program": one.program, "error": one.error,
+    }  # fmt: skip
+
+
+def _program_json(ran: Ran, hop: int | None) -> dict[str, Any]:
+    finished = ran.finished
+    return {
+        "program": ran.started.program, "hop": hop, "command": ran.started.command,
+        "folder": ran.started.folder, "outcome": "under way" if finished is None else finished.outcome,
+        "ms": None if finished is None else round((finished.at - finished.began) * 1000, 3),
+        "bytes": 0 if finished is None else finished.bytes,
+        "complaint": "" if finished is None else finished.complaint,
+    }  # fmt: skip

@@ -18,6 +18,7 @@ from probes.golang.toolchain_name import release_of_go
 from probes.project.project import Project
 from probes.project.requirements import has_sum
 from probes.sources.module_proxy import CachingRepo, ModuleCache, ProxyRepo, Repo
+from probes.sources.origin_teller import CheckGoLine
 from probes.sources.programs import NotRun
 from probes.sources.toolchain_repo import TOOLCHAIN_PATH, ToolchainRepo
 from probes.trace.checksums import ChecksumGate
@@ -27,6 +28,7 @@ from probes.trace.walk import Walker
 
 if TYPE_CHECKING:
     from probes.cache.warm import KeptZip
+    from probes.sources.direct import Origins
 
 CACHE_RULES = {
     Op.INFO: "cmd/go/internal/modfetch/cache.go readDiskStat",
@@ -46,7 +48,12 @@ class Repositories:
         *,
         project: Project | None = None,
         warm: bool = False,
+        origins: Origins | None = None,
+        check_go_line: CheckGoLine = lambda what, wanted: None,
     ) -> None:
+        """``origins`` is direct mode, where it is traced; ``check_go_line`` what it asks of a go.mod."""
+        self._origins = origins
+        self._check_go_line = check_go_line
         self._environment = environment
         self._project = project
         self._warm = warm
@@ -121,7 +128,7 @@ class Repositories:
             self._repos[key] = CachingRepo(lambda: self._make(hop, path), self.disk(path), check)
         return self._repos[key]
 
-    def _make(self, hop: Hop, path: str) -> Repo:
+    async def _make(self, hop: Hop, path: str) -> Repo:
         if module.is_toolchain(path):
             local = release_of_go(self._environment.go_version)
             return ToolchainRepo(path, self.lookup(hop, TOOLCHAIN_PATH), local)
@@ -131,7 +138,9 @@ class Repositories:
                 assert hop.url is not None
                 return ProxyRepo(hop.url, path, self._narrator.asker(hop))
             case Access.DIRECT:
-                raise NotRun(f"{path} would be fetched directly from its origin here; that is not traced yet")
+                if self._origins is None:
+                    raise NotRun(f"{path} would be fetched directly from its origin here")
+                return (await self._origins.open(path, self._narrator, self._check_go_line)).repo
             case refused:
                 raise refusal(refused)
 

@@ -74,6 +74,14 @@ class Route:
         """How this hop serves this path."""
         return access(hop, private=self.private is not None)
 
+    @property
+    def uses_tls(self) -> bool:
+        """Whether anything on it is likely to be asked over https."""
+        return any(
+            self.access(hop) is Access.DIRECT or (hop.url is not None and hop.url.scheme == "https")
+            for hop in self.hops
+        )
+
     def view(self) -> RouteView:
         """The route without secrets."""
         hops = tuple(

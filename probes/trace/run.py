@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from probes.diagnosis.findings import Finding
 from probes.golang import mode
+from probes.golang.credential_use import CredentialUse
 from probes.golang.environment import Environment
-from probes.golang.errors import GoError
+from probes.golang.errors import Fatal, GoError
+from probes.net.authorizing import Authorizer
 from probes.net.http import HTTPClient
-from probes.net.limits import Limits
+from probes.net.limits import Limits, Stalled
 from probes.project.project import Project
-from probes.sources.credentials import Credentials
+from probes.sources.credentials import credentials_of
+from probes.sources.direct import Origins, network_of
 from probes.sources.fetcher import Fetcher
+from probes.sources.origin_teller import OriginTeller
+from probes.sources.programs import NotRun, Programs, Unwatched
 from probes.sources.remembered import Memory, RememberingFetcher
 from probes.trace.engine import Download, Engine
 from probes.trace.events import (
@@ -37,7 +43,7 @@ NETWORK_VARIABLES = (
 DECIDING_VARIABLES = (
     "GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOFLAGS", "GO111MODULE",
     "GOTOOLCHAIN", "GOENV", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "GODEBUG", "GOAUTH", "NETRC",
+    "GODEBUG", "GOAUTH", "NETRC", "GOVCS",
 )  # fmt: skip
 """The variables that a trace shows beside its route."""
 
@@ -65,15 +71,11 @@ async def trace(
     """
     limits = limits or Limits()
     route = plan(environment, path, query)
-    credentials = Credentials(environment.get("GOAUTH"), environment.process)
-    client = new_client(environment, limits, authorization=credentials.authorization)
-    https = any(hop.url is not None and hop.url.scheme == "https" for hop in route.hops)
-    await client.warm_up(tls=https)
-    fetcher = Fetcher(client, limits)
-    if memory is not None:
-        memory.begin()
-        fetcher = RememberingFetcher(client, limits, memory)
-    narrator = Narrator(emit, fetcher)
+    way_out = WayOut(environment, limits, run=run)
+    await way_out.client.warm_up(tls=route.uses_tls)
+    narrator = Narrator(emit, way_out.fetcher(memory))
+    way_out.tell(narrator)
+    credentials = way_out.credentials
     narrator.emit_now(
         TraceStarted,
         path=path,
@@ -87,25 +89,23 @@ async def trace(
         run=run,
     )
     try:
-        starter = Starter(environment, route, narrator, warm=warm)
+        starter = Starter(environment, route, narrator, warm=warm, origins=way_out.origins)
         started = await starter.start(project, lambda project: _refused(path, query, project))
         download = started.download
         if download is not None and download.error is not None and not started.is_told:
             _tell_stop(narrator, path, query, download, started.project)
         if download is None:
-            download = await _run(started, route, narrator, warm=warm)
-        if download.outcome is Outcome.FAILS and credentials.runs_programs and client.refused_over_https:
-            download.outcome = Outcome.UNKNOWN
-            download.detail = (
-                "GOAUTH names a program, which modtrace does not start; a 4xx above may be another answer "
-                "to go, with the program's credentials"
-            )
+            download = await _run(started, route, narrator, way_out.origins, warm=warm)
+        if download.outcome is Outcome.FAILS and credentials.doubt and way_out.client.refused_over_https:
+            download.outcome, download.detail = Outcome.UNKNOWN, credentials.doubt
     except asyncio.CancelledError:
+        way_out.tell(None)
         narrator.emit_now(
             TraceFinished, outcome=Outcome.CANCELLED, version=None, sum=None, go_mod_sum=None, error=None
         )
         raise
     else:
+        await way_out.aclose()  # what is still done beside the requests is told before the end
         if download.outcome is Outcome.OK and not warm:
             _tell_cached(environment, narrator, path, download.version or "")
         narrator.emit_now(
@@ -117,15 +117,67 @@ async def trace(
             error=None if download.error is None else words_told(download.error),
             failed_walk=download.failed_walk,
             rule=download.rule,
-            detail=download.detail,
+            detail=words_told(download.detail),
             toolchain=download.toolchain or started.toolchain,
         )
     finally:
-        await client.aclose()
+        await way_out.aclose()
+
+
+class WayOut:
+    """All by which one go command reaches others: its clients, its credentials, its programs."""
+
+    def __init__(self, environment: Environment, limits: Limits, *, run: bool) -> None:
+        """``run``: whether programs may be started."""
+        self._limits = limits
+        self._narrator: Narrator | None = None
+        self.programs = Programs(environment.process, allowed=run)
+        self.credentials = credentials_of(environment, self.programs, self._tell)
+        self.client = new_client(environment, limits, authorization=self.credentials)
+        network = network_of(environment, limits, self.credentials, self.client)
+        self._network = network
+        self._environment = environment
+        self.origins = Origins(environment, network, allowed=run, before_opening=self._look_at_credentials)
+
+    def fetcher(self, memory: Memory | None) -> Fetcher:
+        """What makes the requests; what ``memory`` knows is not asked for."""
+        if memory is None:
+            return Fetcher(self.client, self._limits)
+        memory.begin()
+        return RememberingFetcher(self.client, self._limits, memory)
+
+    def tell(self, narrator: Narrator | None) -> None:
+        """Who is told of credentials and of the programs that know them."""
+        self._narrator = narrator
+        self.programs.witness = narrator or Unwatched()
+
+    async def _look_at_credentials(self, url: str, teller: OriginTeller) -> None:
+        """Tell which credentials git and ssh would use for a repository; what cannot be read is not told."""
+        from probes.auth.uses import uses_for
+
+        with suppress(GoError, Fatal, NotRun, Stalled, OSError, ValueError):
+            uses = await uses_for(url, self.programs, self._environment)
+            if self._narrator is not None and isinstance(teller, Narrator):
+                teller.credentials(uses)
+
+    def _tell(self, uses: list[CredentialUse]) -> None:
+        if self._narrator is not None:
+            self._narrator.credentials(uses)
+
+    async def aclose(self) -> None:
+        """Close and remove everything."""
+        try:
+            await self.origins.aclose()
+        finally:
+            await self._network.aclose()
+            await self.client.aclose()
 
 
 def new_client(
-    environment: Environment, limits: Limits, *, authorization: Callable[[str], str | None] = lambda url: None
+    environment: Environment,
+    limits: Limits,
+    *,
+    authorization: Authorizer | Callable[[str], str | None] = lambda url: None,
 ) -> HTTPClient:
     """The client that go's variables of the network ask for."""
     network = {name: environment.process.get(name, "") for name in NETWORK_VARIABLES}
@@ -142,6 +194,8 @@ def _setting_views(environment: Environment) -> Iterator[SettingView]:
             yield SettingView(name, "off", setting.source.value)  # what go env prints as nothing
             continue
         shown = setting.shown
+        if name == "GOVCS" and not shown.text:
+            continue
         yield SettingView(name, shown.text, setting.source.value, secret=bool(shown.secrets))
 
 
@@ -159,11 +213,13 @@ def _refused(path: str, query: str, project: Project | None) -> Download | None:
     return None
 
 
-async def _run(started: Started, route: Route, narrator: Narrator, *, warm: bool) -> Download:
+async def _run(
+    started: Started, route: Route, narrator: Narrator, origins: Origins, *, warm: bool
+) -> Download:
     """The command itself, by the go that was selected."""
     engine = Engine(
         started.environment, route, narrator,
-        project=started.project, warm=warm, explained=started.explained,
+        project=started.project, warm=warm, explained=started.explained, origins=origins,
     )  # fmt: skip
     download = await engine.run()
     if started.detail:

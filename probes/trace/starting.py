@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from probes.golang import gover, mode, toolchain_select
 from probes.golang.environment import Environment
@@ -27,6 +28,9 @@ from probes.trace.repositories import Repositories
 from probes.trace.route import Route
 from probes.trace.toolchain_finder import EXEC, NotHad, ToolchainFinder
 from probes.trace.walk import Walker
+
+if TYPE_CHECKING:
+    from probes.sources.direct import Origins
 
 Check = tuple[str, Callable[[], None]]
 """Where a rule stands, and what raises GoError with what go prints."""
@@ -146,7 +150,16 @@ class Started:
 class Starter:
     """One start of the go command, retold."""
 
-    def __init__(self, environment: Environment, route: Route, narrator: Narrator, *, warm: bool) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        route: Route,
+        narrator: Narrator,
+        *,
+        warm: bool,
+        origins: Origins | None = None,
+    ) -> None:
+        self._origins = origins
         self._environment = environment
         self._route = route
         self._narrator = narrator
@@ -206,7 +219,9 @@ class Starter:
     async def _find(self, name: str, explained: str) -> Download | None:
         """Look for a toolchain; why it is not to be had, None where it is."""
         walker = Walker(self._route, self._narrator)
-        repositories = Repositories(self._environment, self._narrator, walker, warm=self._warm)
+        repositories = Repositories(
+            self._environment, self._narrator, walker, warm=self._warm, origins=self._origins
+        )
         finder = ToolchainFinder(self._environment, repositories, walker, self._narrator, explained)
         try:
             await finder.find(name)

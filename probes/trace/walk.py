@@ -91,6 +91,7 @@ class Walker:
         return goes_on
 
     def _decide(self, attempt: Attempt, verdict: Verdict, because: str, error: GoError | None = None) -> None:
+        request, program = attempt.led_to(served=verdict is Verdict.SERVED)
         self._narrator.emit_now(
             HopDecided,
             walk=attempt.walk,
@@ -98,7 +99,8 @@ class Walker:
             verdict=verdict,
             because=redact(because),
             rule=TRY_PROXIES,
-            request=attempt.served_request if verdict is Verdict.SERVED else attempt.last_request,
+            request=request,
+            program=program,
             error=None if error is None else words_told(error),
             not_exist=error is not None and error.not_exist,
         )
@@ -132,6 +134,12 @@ def _class(hop: Hop, error: GoError) -> str:
 
 
 _KINDS = (
+    ("could not read Username", "a repository that asks who one is"),
+    ("unknown revision", "a revision that the repository does not have"),
+    ("unrecognized import path", "a host that does not say where the module lives"),
+    ("GOVCS disallows", "a program that GOVCS forbids"),
+    ("executable file not found", "a program that is not in PATH"),
+    ("exit status ", "a program that failed"),
     ("but does not contain package", "a module without the package"),
     ("no matching versions", "an answer without a version that fits"),
     ("invalid response from proxy", "an answer that is not the JSON it should be"),

@@ -44,25 +44,41 @@ def go_binary() -> Path:
 def build_oracle() -> Path:
     """The oracle program, built once for its sources and kept in the system's temporary folder."""
     root = goroot()
-    sources = sorted(ORACLE_SOURCE.glob("*.go"))
+    sources = sorted(ORACLE_SOURCE.rglob("*.go"))
     digest = hashlib.sha256((root / "VERSION").read_bytes())
     for source in sources:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+        digest.update(str(source.relative_to(ORACLE_SOURCE)).encode() + b"\0" + source.read_bytes())
     shared = Path(tempfile.gettempdir()) / f"modtrace-oracle-{os.getuid()}"
     shared.mkdir(exist_ok=True)
     binary = shared / f"oracle-{digest.hexdigest()[:16]}"
     with open(shared / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not binary.exists():
-            _compile(root, sources, shared, binary)
+            _compile(root, shared, binary)
     return binary
 
 
-def _compile(root: Path, sources: list[Path], shared: Path, binary: Path) -> None:
+def _copy_own_auth(root: Path, work: Path) -> None:
+    """go's package for credentials, beside the oracle's doors to it; what it imports are stand-ins."""
+    names = {
+        "cmd/go/internal/web/intercept": "oracle/stubs/intercept", "cmd/go/internal/base": "oracle/stubs/base",
+        "cmd/go/internal/cfg": "oracle/stubs/cfg", "cmd/internal/quoted": "oracle/quoted",
+    }  # fmt: skip
+    for package, place in (("cmd/go/internal/auth", "goauth"), ("cmd/internal/quoted", "quoted")):
+        (work / place).mkdir(exist_ok=True)
+        for source in (root / "src" / package).glob("*.go"):
+            if not source.name.endswith("_test.go"):
+                text = source.read_text()
+                for name, own in names.items():
+                    text = text.replace(f'"{name}"', f'"{own}"')
+                (work / place / source.name).write_text(text)
+
+
+def _compile(root: Path, shared: Path, binary: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        for source in sources:
-            shutil.copy(source, work)
+        shutil.copytree(ORACLE_SOURCE, work, dirs_exist_ok=True)
+        _copy_own_auth(root, work)
         shutil.copytree(root / "src/cmd/vendor/golang.org/x/mod", work / "xmod")
         (work / "xmod/go.mod").write_text("module golang.org/x/mod\n\ngo 1.25.0\n")
         (work / "go.mod").write_text(

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from random import Random
 
 STORED, DEFLATED = 0, 8
@@ -352,24 +353,34 @@ def _modules() -> Iterator[tuple[str, Make]]:
 
 def _large(name: bytes, size: int) -> Make:
     return lambda prefix: Archive(
-        (Entry(prefix + name, _zeros(size), DEFLATED, body=_packed_zeros(size)),)
+        (
+            Entry(
+                prefix + name, _zeros(size), DEFLATED, body=_packed_zeros(size), crc32=_sum_of_zeros(size)
+            ),
+        )
     ).file()
 
 
-_ZEROS: dict[int, tuple[bytes, bytes]] = {}
-
-
+@cache
 def _zeros(size: int) -> bytes:
-    return _ZEROS.setdefault(size, (bytes(size), deflate(bytes(size))))[0]
+    return bytes(size)
 
 
+@cache
 def _packed_zeros(size: int) -> bytes:
-    return _ZEROS.setdefault(size, (bytes(size), deflate(bytes(size))))[1]
+    return deflate(_zeros(size))
+
+
+@cache
+def _sum_of_zeros(size: int) -> int:
+    return zlib.crc32(_zeros(size))
 
 
 def overlapping(prefix: bytes, size: int, count: int, *, last: int = 0) -> bytes:
     """``count`` entries that share the content of one, of ``size`` bytes each, and one of ``last`` bytes."""
-    first = Entry(prefix + b"0", _zeros(size), DEFLATED, body=_packed_zeros(size))
+    first = Entry(
+        prefix + b"0", _zeros(size), DEFLATED, body=_packed_zeros(size), crc32=_sum_of_zeros(size)
+    )  # fmt: skip
     others = (
         replace(first, name=prefix + str(number).encode(), offset=0, is_elsewhere=True)
         for number in range(1, count)

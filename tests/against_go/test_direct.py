@@ -497,7 +497,7 @@ def test_the_browser_chooses_from_the_repository_what_go_chooses(name: str, tmp_
         )  # fmt: skip
         events: list[object] = []
         environment = read_environment(process=variables, cwd=str(tmp_path))
-        asyncio.run(browse(environment, case.path, events.append, ask_all=True))
+        asyncio.run(browse(environment, case.path, events.append, ask_all=True, run=True))
     said = json.loads(done.stdout)
     choice = next(event for event in events if isinstance(event, Choice) and event.query == "latest")
     wanted = (None, said["Error"]["Err"]) if "Error" in said else (said["Version"], None)

@@ -216,5 +216,5 @@ def wire_told(search: GetSearch, before: int) -> Wire:
             request.asked.version,
         )
         for request in search.requests.values()
-        if request.asked.op is not Op.SUM
+        if request.asked.op not in (Op.SUM, Op.PAGE)
     )

@@ -1,26 +1,25 @@
-"""netrc and GOAUTH: the real go and modtrace send the same Authorization, and nothing shows it."""
+"""netrc: the real go and modtrace send the same Authorization, and nothing shows it."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import json
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from probes.demo.behaviour import Answer, Request
-from probes.demo.server import World
-from probes.golang.netrc import parse_netrc
-from probes.sources.environment_reader import read_environment
-from probes.trace.events import event_to_json
-from probes.trace.run import trace
-from tests.against_go.compare import environment_of, home_folder, run_go, server_tls
-from tests.against_go.worlds import GeneratedWorld
+from probes.golang.goauth import CredentialStore, Kept, Kind, Method
+from probes.golang.netrc import find_entry, parse_netrc
+from probes.net.limits import Stalled
+from probes.sources.credentials import Credentials
+from tests.against_go.auth_server import AuthServer, Case, ask_both, auth_server
+from tests.against_go.golang import Oracle
+from tests.against_go.test_string_rules import wire
 
-PATH = "m.test/x"
 PLAIN = "machine {host} login alice password s3cr3t\n"
 SHAPES = {
     "one line": PLAIN,
@@ -34,8 +33,7 @@ SHAPES = {
     "default with values before": "default login a password b\nmachine {host} login alice password s3cr3t\n",
     "twice": PLAIN + "machine {host} login bob password 0ther\n",
     "other machine first": "machine other.test login bob password 0ther\n" + PLAIN,
-    "with the path": "machine {host}/m.test login alice password s3cr3t\n",
-    "longer path wins": "machine {host} login bob password 0ther\nmachine {host}/m.test/x login alice password s3cr3t\n",
+    "with the path": "machine {host}/p/m.test login alice password s3cr3t\n",
     "with the scheme": "machine https://{host} login alice password s3cr3t\n",
     "trailing slash": "machine {host}/ login alice password s3cr3t\n",
     "comment": "# a comment\n" + PLAIN,
@@ -55,75 +53,260 @@ SHAPES = {
     "upper case": "MACHINE {host} LOGIN alice PASSWORD s3cr3t\n",
     "machine without more": "machine {host}\nmachine other login alice password s3cr3t\n",
     "login over machines": "login alice machine {host} password s3cr3t\n",
+    "longer path wins": "machine {host} login bob password 0ther\nmachine {host}/p/m.test/x login alice password s3cr3t\n",
+    "path of a file": "machine {host}/p/m.test/x/@v/v1.0.0.mod login bob password 0ther\n" + PLAIN,
+    "part of an element": "machine {host}/p/m.te login alice password s3cr3t\n",
+    "two slashes behind": "machine {host}// login alice password s3cr3t\n",
+    "plain http": "machine http://{host} login alice password s3cr3t\n",
+    "scheme in capitals": "machine HTTPS://{host} login alice password s3cr3t\n",
+    "scheme and a longer path": PLAIN + "machine https://{host}/p/ login bob password 0ther\n",
+    "same machine in two ways": "machine https://{host}/ login alice password s3cr3t\n"
+    + PLAIN.replace("alice", "bob"),
+    "user in the machine": "machine alice@{host} login alice password s3cr3t\n",
+    "upper case host": "machine LOCALHOST login alice password s3cr3t\n",
+    "wildcard": "machine * login alice password s3cr3t\n",
+    "blank lines": "\n\n\nmachine {host}\n\n\nlogin alice\n\npassword s3cr3t\n\n",
+    "password twice": "machine {host} password a password b login alice\n",
+    "login twice": "machine {host} login eve login alice password s3cr3t\n",
+    "machine twice": "machine a.test machine {host} login alice password s3cr3t\n",
+    "more words behind": "machine {host} login alice password s3cr3t account x y z\n",
+    "comment behind": "machine {host} login alice password s3cr3t # mine\n",
+    "comment in between": "machine {host} # mine\nlogin alice\n# not mine\npassword s3cr3t\n",
+    "comment of odd words": "machine {host}\n# one two three\nlogin alice password s3cr3t\n",
+    "comment without a blank": "#machine {host} login eve password n0\n" + PLAIN,
+    "default as a login": "machine {host} login default password s3cr3t\n",
+    "default at an end": "machine {host} login alice default\npassword s3cr3t\n",
+    "default behind": PLAIN + "default login eve password n0\n",
+    "macro behind machine": "machine {host} macdef init\ncd /\n\nlogin alice password s3cr3t\n",
+    "macro in its line": "machine {host} macdef init login eve password n0\n\n",
+    "macro with a blank in the empty line": "macdef init\n \n" + PLAIN,
+    "macro in CRLF": "macdef init\r\n\r\n" + PLAIN.replace("\n", "\r\n"),
+    "macdef without a name": "macdef\n" + PLAIN,
+    "carriage returns alone": PLAIN.replace(" ", "\r"),
+    "byte order mark": b"\xef\xbb\xbf" + PLAIN.encode(),
+    "byte order mark and a line": b"\xef\xbb\xbf\n" + PLAIN.encode(),
+    "not UTF-8": b"machine {host} login al\xffce password \xe4\xfc\x85\xa0\n",
+    "zero bytes": b"machine {host} login al\x00ice password s\x003\n",
+    "UTF-16": PLAIN.encode("utf-16"),
+    "odd blanks": "machine\u00a0{host}\u3000login\u2028alice\vpassword\fs3cr3t\n",
+    "no blanks": "machine\u200b{host}\u180elogin alice password s3cr3t\x1f\n",
+    "single quotes": "machine '{host}' login 'alice' password 's3cr3t'\n",
+    "quotes with a blank": 'machine {host} login alice password "s3c r3t"\n',
+    "backslash": "machine {host} login alice password s3\\\\cr3t\n",
+    "backslash at the end": "machine {host} \\\n login alice password s3cr3t\n",
+    "very long line": "# " + "x " * 100_000 + "\n" + PLAIN,
+    "very long password": "machine {host} login alice password " + "s" * 4000 + "\n",
+    "very many machines": "".join(f"machine m{n}.test login a password b\n" for n in range(5000)) + PLAIN,
+    "with =": "machine={host} login=alice password=s3cr3t\n",
+    "with colons": "machine: {host} login: alice password: s3cr3t\n",
 }
-SETTINGS = {
-    "off": "off",
-    "netrc": "netrc",
-    "blank around": " netrc ",
-    "off and netrc": "off;netrc",
-    "empty command": "netrc;",
+"""What stands in ~/.netrc."""
+
+
+def _in_ten_megabytes(file: Path) -> None:
+    file.write_bytes(file.read_bytes() + b"# what nobody reads\n" * 500_000)
+
+
+def _behind_ten_megabytes(file: Path) -> None:
+    file.write_bytes(b"# what nobody reads\n" * 500_000 + file.read_bytes())
+
+
+def _as_link(file: Path) -> None:
+    file.rename(file.with_name("real"))
+    file.symlink_to("real")
+
+
+def _as_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def _as_loop(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file.name)
+
+
+FILES: dict[str, Callable[[Path], None]] = {
+    "none": Path.unlink,
+    "a link": _as_link,
+    "a link to itself": _as_loop,
+    "a folder": _as_folder,
+    "for everybody": lambda file: file.chmod(0o666),
+    "large": _in_ten_megabytes,
+    "at the end of a large one": _behind_ten_megabytes,
 }
+"""What ~/.netrc is."""
+PLACES = {
+    "NETRC": Case(netrc=PLAIN.replace("alice", "eve"), variables={"NETRC": "{home}/mine"}, scripts={"mine": PLAIN}),
+    "relative": Case(variables={"NETRC": "mine"}, scripts={"mine": PLAIN}),
+    "not there": Case(netrc=PLAIN, variables={"NETRC": "{home}/none"}),
+    "tilde": Case(netrc=PLAIN, variables={"NETRC": "~/.netrc"}),
+    "null": Case(netrc=PLAIN, variables={"NETRC": "/dev/null"}),
+    "a file as a folder": Case(netrc=PLAIN, variables={"NETRC": "{home}/.netrc/x"}),
+    "large host": Case(netrc=PLAIN.replace("{host}", "LOCALHOST:{port}"), place="https://localhost:{port}/p"),
+    "large host in the URL": Case(netrc=PLAIN.replace("{host}", "localhost:{port}"), place="https://LocalHost:{port}/p"),
+}  # fmt: skip
+"""Where it is, and who is asked."""
 
 
-def _ask(netrc: str, goauth: str) -> tuple[list[str | None], list[str | None], str | None, str | None, str]:
-    def refuse(request: Request) -> Answer:
-        return Answer(404, b"no\n")
-
-    with home_folder() as home, World([refuse], tls=server_tls()) as world:
-        host = world.urls[0].removeprefix("https://")
-        (home / ".netrc").write_text(netrc.format(host=host), newline="")
-        plan = GeneratedWorld(0, PATH, "v1.0.0", (), "{0}", {"GOAUTH": goauth} if goauth else {})
-        environment = environment_of(plan, world.urls, home)
-        go = run_go(world, environment, f"{PATH}@v1.0.0", home)
-        by_go = [logged.request.headers.get("authorization") for logged in world.log]
-        world.log.clear()
-        told: list[str] = []
-        asyncio.run(
-            trace(
-                read_environment(process=environment),
-                PATH,
-                "v1.0.0",
-                lambda event: told.append(json.dumps(event_to_json(event))),
-            )
-        )
-        by_us = [logged.request.headers.get("authorization") for logged in world.log]
-        return by_go, by_us, go.error, json.loads(told[-1])["error"], "\n".join(told)
+@pytest.fixture(scope="module")
+def server() -> Iterator[AuthServer]:
+    with auth_server() as running:
+        yield running
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_netrc_as_go_reads_it(shape: str) -> None:
-    by_go, by_us, go_error, error, told = _ask(SHAPES[shape], "")
-    assert by_us == by_go
-    assert error == go_error
-    for header in filter(None, by_us):
-        for secret in (header.split()[1], *base64.b64decode(header.split()[1]).decode().split(":", 1)):
-            assert secret not in told
+def _difference(server: AuthServer, name: str, case: Case) -> str:
+    go, ours = ask_both(server, case)
+    for head in ours.requests:
+        for header in head.shown:
+            token = header.partition(" ")[2]
+            for secret in (token, *base64.b64decode(token).decode("latin-1").split(":", 1)):
+                assert len(secret) < 5 or secret == "default" or secret not in ours.said, name
+    same = (go.ok, go.error, go.requests) == (ours.ok, ours.error, ours.requests)
+    return "" if same else f"{name}:\n  go       {go}\n  modtrace {ours.ok} {ours.error} {ours.requests}"
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_goauth_as_go_reads_it(setting: str) -> None:
-    by_go, by_us, go_error, error, _ = _ask(PLAIN, SETTINGS[setting])
-    assert by_us == by_go
-    assert error == go_error
+def test_shapes(server: AuthServer) -> None:
+    assert len(SHAPES) >= 40
+    different = [_difference(server, name, Case(netrc=text)) for name, text in SHAPES.items()]
+    assert not any(different), "\n".join(filter(None, different))
 
 
-WORDS = st.lists(
-    st.sampled_from(["machine", "login", "password", "default", "macdef", "h.test", "a", "b", "\n", "\n\n", "#"]),
-    max_size=24,
+def test_files_and_places(server: AuthServer) -> None:
+    different = [_difference(server, name, Case(netrc=PLAIN, make=make)) for name, make in FILES.items()]
+    different += [_difference(server, name, case) for name, case in PLACES.items()]
+    assert not any(different), "\n".join(filter(None, different))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """go would wait until somebody writes into it."""
+    os.mkfifo(tmp_path / "pipe")
+    for name in (str(tmp_path / "pipe"), "/dev/zero"):
+        credentials = Credentials("netrc", {"NETRC": name})
+        with pytest.raises(Stalled, match="a pipe or a device"):
+            asyncio.run(credentials.first("https://h.test/x"))
+        assert "pipe or a device" in credentials.explain("https://h.test/x")[0].because
+
+
+TOKENS = st.sampled_from(
+    [
+        "machine",
+        "login",
+        "password",
+        "default",
+        "macdef",
+        "account",
+        "h.test",
+        "https://h.test/",
+        "#",
+        "a",
+        "b",
+        "MACHINE",
+        "é",
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\t",
+        "  ",
+        "\udcff",
+        "\ufeff",
+        "\x85",
+        "\x00",
+        '"',
+        "machine h.test",
+        "login a\n",
+        "machine\u00a0",
+    ]
+)
+TEXTS = st.one_of(
+    st.lists(TOKENS, max_size=24).map(" ".join),
+    st.lists(TOKENS, max_size=24).map("".join),
+    st.binary(max_size=40).map(lambda data: data.decode("utf-8", "surrogateescape")),
+)
+thorough = settings(
+    max_examples=50,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(WORDS)
-def test_every_entry_is_complete(words: list[str]) -> None:
-    for entry in parse_netrc(" ".join(words)):
-        assert entry.machine
-        assert entry.login
-        assert entry.password
+@thorough
+@given(st.lists(TEXTS, min_size=60, max_size=60))
+def test_every_text_is_read_as_go_reads_it(oracle: Oracle, texts: list[str]) -> None:
+    theirs = oracle.ask("auth.netrc", wire(texts))
+    for text, entries in zip(texts, theirs, strict=True):
+        assert [wire([one.machine, one.login, one.password]) for one in parse_netrc(text)] == entries, repr(
+            text
+        )
+
+
+PREFIXES = st.sampled_from(
+    [
+        "h.test",
+        "https://h.test",
+        "h.test/",
+        "h.test/a",
+        "h.test/a/",
+        "https://h.test/a/b",
+        "h.test/a/b?c=d/e",
+        "h.test:443",
+        "http://h.test",
+        "/",
+        "//",
+        "https://",
+        "h.test//",
+        "a@h.test",
+        "-h.test",
+        "-h.test/a/",
+        "-https://h.test",
+    ]
+)
+URLS = st.sampled_from(
+    [
+        "https://h.test",
+        "https://h.test/",
+        "https://h.test/a",
+        "https://h.test/a/b/c",
+        "https://h.test/a/b?c=d/e",
+        "h.test",
+        "https://h.test/a/?go-get=1",
+        "https://h.test:443/a",
+        "https://a@h.test/b",
+        "https://h.test//a",
+        "http://h.test/a",
+        "https://a.h.test/",
+        "https://h.test/ab",
+    ]
+)
+
+
+@thorough
+@given(
+    st.lists(st.tuples(st.lists(PREFIXES, max_size=6), st.lists(URLS, min_size=6, max_size=6)), max_size=20)
+)
+def test_what_is_found_for_a_url(oracle: Oracle, questions: list[tuple[list[str], list[str]]]) -> None:
+    theirs = oracle.ask("auth.stored", questions)
+    for (stored, urls), found in zip(questions, theirs, strict=True):
+        store = CredentialStore()
+        for prefix in stored:
+            is_kept = not prefix.startswith("-")
+            headers = {"X": (prefix,)} if is_kept else {}
+            store.store(prefix.removeprefix("-"), Kept(headers, Method(Kind.NETRC, "netrc")))
+        ours = [store.load(url) for url in urls]
+        assert [kept.headers["X"][0] if kept else "" for kept in ours] == found, (stored, urls)
+
+
+def test_the_first_entry_of_the_longest_machine() -> None:
+    entries = parse_netrc(
+        "machine h/a login 1 password p\nmachine h login 2 password p\nmachine h login 3 password p"
+    )
+    assert getattr(find_entry(entries, "https://h/a/b"), "login", "") == "1"
+    assert getattr(find_entry(entries, "https://h/b"), "login", "") == "2"
+    assert find_entry(entries, "https://i/b") is None
 
 
 def test_an_unreadable_netrc_is_no_credentials(tmp_path: Path) -> None:
-    from probes.sources.credentials import Credentials
-
     credentials = Credentials("netrc", {"NETRC": str(tmp_path)})
     assert credentials.authorization("https://h.test/x") is None

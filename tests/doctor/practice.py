@@ -134,7 +134,8 @@ def treated(patient: Patient, ailment: Ailment, remedy: Mapping[str, Any]) -> Pa
     kept = {
         name: value
         for name, value in entries.items()
-        if name not in ("PATH", "HOME", "PWD", "SHLVL", "_", "OLDPWD", "LANG", "SHELL")
+        if name not in ("HOME", "PWD", "SHLVL", "_", "OLDPWD", "LANG", "SHELL")
+        and (name != "PATH" or name in patient.variables)
     }
     return replace(patient, variables=kept, target=ailment.asks_then or patient.target)
 

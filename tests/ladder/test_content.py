@@ -43,6 +43,8 @@ HTML = "text/html; charset=utf-8"
 
 def url_of(base: str, op: Op | None) -> str:
     """What go asks for this."""
+    if op is Op.PAGE:
+        return f"{base}/{PATH}?go-get=1"
     return base + "/hello" if op is None else f"{base}/{PATH}/{FILES[op]}"
 
 

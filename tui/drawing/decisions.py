@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from probes.golang.goproxy import LOOKUP, TRY_PROXIES, HopKind, Separator
+from probes.golang.goproxy import LOOKUP, TRY_PROXIES, Access, HopKind, Separator
+from probes.golang.protocol import Op
 from probes.golang.safetext import safe_text
 from probes.trace.events import HopDecided, Outcome, Purpose, Verdict
-from probes.trace.fold import Trace
+from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 from tui.drawing.hop_state import CANCELLED, decisions_at
 from tui.lines import Line, Role, line
@@ -130,6 +131,8 @@ def _not_taken(trace: Trace, hop: HopView, verdict: Verdict) -> Branch | None:
     match verdict, hop.separator:
         case Verdict.SERVED, _ if hop.kind is HopKind.OFF:
             return None
+        case Verdict.SERVED, _ if hop.access is Access.DIRECT:
+            return Branch(answer, "an answer", "it would be used, and no later entry asked")
         case Verdict.SERVED, _:
             return Branch(answer, "200", "the answer would be used, and no later entry asked")
         case Verdict.NEXT, Separator.COMMA:
@@ -153,7 +156,7 @@ def _evidence(trace: Trace, decided: Iterable[HopDecided]) -> str:
     """What was answered to which questions: "502 for list, mod, zip"."""
     asked: dict[str, dict[str, None]] = {}
     for decision in decided:
-        request = None if decision.request is None else trace.requests.get(decision.request)
+        request = _file_request(trace, decision)
         if request is None or request.finished is None:
             asked.setdefault("", {})
             continue
@@ -161,6 +164,12 @@ def _evidence(trace: Trace, decided: Iterable[HopDecided]) -> str:
         asked.setdefault(word, {}).setdefault(request.started.op.value)
     parts = [f"{word} for {', '.join(ops)}" for word, ops in asked.items() if word]
     return "; ".join(parts)
+
+
+def _file_request(trace: Trace, decision: HopDecided) -> Request | None:
+    """The request for a file that a decision is about: a go-import page only says where to go on."""
+    request = None if decision.request is None else trace.requests.get(decision.request)
+    return None if request is None or request.started.op is Op.PAGE else request
 
 
 _CLASS = re.compile(r"(?P<what>.+?)(?: is neither |, and | is not-found)")
@@ -178,7 +187,7 @@ def _about(trace: Trace, decided: Iterable[HopDecided]) -> str:
     """The operations that were decided on, each with how often where that is more than once."""
     counts: dict[str, int] = {}
     for decision in decided:
-        request = None if decision.request is None else trace.requests.get(decision.request)
+        request = _file_request(trace, decision)
         if request is not None:
             counts[request.started.op.value] = counts.get(request.started.op.value, 0) + 1
     return ", ".join(op if count == 1 else f"{op} ({count} times)" for op, count in counts.items())

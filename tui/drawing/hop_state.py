@@ -78,8 +78,10 @@ def hop_state(trace: Trace, hop: HopView) -> State:
     """How a hop stands: under way, stopped go, answered something with success, failed, or not asked."""
     states = [request_state(request) for request in trace.requests_at(hop.id)]
     verdicts = {decision.verdict for decision in decisions_at(trace, hop.id)}
-    if State.BUSY in states:
+    if State.BUSY in states or is_busy(trace, hop):
         return State.BUSY
+    if hop.access is Access.DIRECT:
+        return _origin_state(trace, hop, verdicts)
     if states:
         if Verdict.STOP in verdicts:
             return State.FAIL
@@ -89,6 +91,20 @@ def hop_state(trace: Trace, hop: HopView) -> State:
     if Verdict.UNKNOWN in verdicts:
         return State.UNKNOWN
     return State.FAIL if verdicts and hop.kind is HopKind.OFF else State.IDLE
+
+
+def _origin_state(trace: Trace, hop: HopView, verdicts: set[Verdict]) -> State:
+    """How a module's own repository stands: a page with 404 may have told where it is."""
+    if Verdict.STOP in verdicts or refused_file(trace, hop) is not None:
+        return State.FAIL
+    if Verdict.UNKNOWN in verdicts:
+        return State.UNKNOWN
+    if Verdict.SERVED in verdicts:
+        return State.OK
+    if Verdict.NEXT in verdicts:
+        return State.FAIL
+    is_told = trace.finished is None and any(one.hop == hop.id for one in trace.origin.decided)
+    return State.BUSY if is_told else State.IDLE
 
 
 def refused_file(trace: Trace, hop: HopView) -> Op | None:
@@ -107,8 +123,8 @@ def unasked_words(trace: Trace, hop: HopView) -> str:
         case Access.PRIVATE:
             return "never asked: the path is private"
         case Access.DIRECT:
-            reached = any(decision.verdict is Verdict.UNKNOWN for decision in decisions_at(trace, hop.id))
-            return "direct mode is not traced yet" if reached else _not_reached(trace)
+            unknown = [one for one in decisions_at(trace, hop.id) if one.verdict is Verdict.UNKNOWN]
+            return unknown[-1].because if unknown else _not_reached(trace)
         case Access.OFF:
             reached = any(True for _ in decisions_at(trace, hop.id))
             return "module lookup disabled here" if reached else _not_reached(trace)
@@ -128,14 +144,20 @@ SEPARATOR_WORDS = {
 
 
 def spent(trace: Trace, hop: HopView, now: float) -> float:
-    """Seconds spent at a hop, requests under way included."""
+    """Seconds spent at a hop, requests and programs under way included."""
     total = 0.0
     for request in trace.requests_at(hop.id):
         finished = request.finished
         total += now - request.started.at if finished is None else finished.at - finished.began
+    for ran in trace.origin.programs.values():
+        if ran.started.hop == hop.id:
+            ended = now if ran.finished is None else ran.finished.at
+            total += ended - ran.started.at
     return total
 
 
 def is_busy(trace: Trace, hop: HopView) -> bool:
-    """Whether a request to this hop is under way."""
-    return any(request.finished is None for request in trace.requests_at(hop.id))
+    """Whether a request to this hop, or a program for it, is under way."""
+    programs = (ran for ran in trace.origin.programs.values() if ran.started.hop == hop.id)
+    asked = (request.finished is None for request in trace.requests_at(hop.id))
+    return any(asked) or any(ran.finished is None for ran in programs)

@@ -54,6 +54,8 @@ class Where:
     """Whether values are tried that are not real."""
     may_be_package: bool = False
     """Whether what was traced is no module, and may be a package."""
+    held: bool = False
+    """Whether a program would have been started that nobody agreed to."""
 
 
 def key_wishes(where: Where) -> list[Wish]:
@@ -78,6 +80,8 @@ def key_wishes(where: Where) -> list[Wish]:
         wishes += [Wish("R", "live")]
     elif not where.traced and not where.tracing:
         wishes += [_TRACE]
+    if where.held and not where.replaying and where.pane != "detail":
+        wishes += [Wish("exclamation_mark", "let run")]
     if where.may_be_package and not where.replaying and where.pane != "detail":
         wishes += [Wish("O", "as go get", "as_get")]
     if where.what_if and not where.replaying and where.pane != "detail":

@@ -54,7 +54,7 @@ def _nothing(view: ModulesView) -> Iterator[Line]:
     elif started.private_pattern is not None:
         text = f"private: {started.private_pattern} of GONOPROXY matches, so no proxy is ever asked"
     elif not table.columns:
-        text = "GOPROXY names no proxy that could be asked; direct mode is not traced yet"
+        text = "GOPROXY names no proxy that could be asked"
     else:
         text = "no versions" + ("" if table.finished else " yet")
         if any(state.answered is None and not state.column.private for state in table.columns):

@@ -25,12 +25,13 @@ def question_rows(
     words: Line,
     opened: Collection[TreeKey],
     inside: Iterable[Row] = (),
+    indent: str = "",
 ) -> Iterator[Row]:
     """A question in one line; unfolded, what it holds, each answer with why, and where the rule stands."""
     symbols, is_open = view.symbols, view.is_open(key, opened)
     fold = symbols.opened if is_open else symbols.closed
     first = question.branches[0]
-    yield Row(key, line(f"  {fold} ") + first.head(symbols) + line(" ") + words)
+    yield Row(key, line(f"{indent}  {fold} ") + first.head(symbols) + line(" ") + words)
     if not is_open:
         return
     inner = list(inside)
@@ -40,17 +41,19 @@ def question_rows(
         if inner and branch.taken:
             continue  # what it holds says more
         role = branch.role if branch.taken else Role.FAINT
-        head = line("      ") + branch.head(symbols) + line((f" {pad(branch.answer, column)}", role))
+        head = line(f"{indent}      ") + branch.head(symbols) + line((f" {pad(branch.answer, column)}", role))
         for part, text in enumerate(wrap(branch.sentence, view.width - head.width - 1)):
             front = head if part == 0 else line(" " * head.width)
             text_role = Role.PLAIN if branch.taken else Role.FAINT
             own = TreeKey(Part.BRANCH, key.number, f"{key.part} {number} {part}")
             yield Row(own, front + line((text, text_role)), selectable=False)
-    yield from rule_rows(view, key, question.rule, column)
+    yield from rule_rows(view, key, question.rule, column, indent)
 
 
-def rule_rows(view: TreeView, key: TreeKey, rule: str, column: int = 12) -> Iterator[Row]:
+def rule_rows(
+    view: TreeView, key: TreeKey, rule: str, column: int = 12, indent: str = ""
+) -> Iterator[Row]:
     """Where the rule stands."""
     if rule:
-        words = line("        ", (pad("why", column), Role.FAINT), (rule, Role.FAINT))
+        words = line(f"{indent}        ", (pad("why", column), Role.FAINT), (rule, Role.FAINT))
         yield Row(TreeKey(Part.BRANCH, key.number, f"{key.part} rule"), words, selectable=False)

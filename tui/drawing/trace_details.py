@@ -92,6 +92,10 @@ def _own_details(trace: Trace, key: TreeKey, now: float, symbols: Symbols) -> De
             return Details("finding", tuple(finding_fields(finding, symbols)))
         case Part.DEAD if trace.route is not None:
             return Details(trace.route.dead[key.number], tuple(_dead()))
+        case Part.ORIGIN | Part.PROGRAM | Part.HELD | Part.CREDENTIAL | Part.CREDENTIALS:
+            from tui.drawing.origin_details import origin_details
+
+            return origin_details(trace, key, symbols)
     return look_details(trace, key, symbols)
 
 
@@ -180,7 +184,7 @@ def _verdict(trace: Trace, symbols: Symbols, cases: Sequence[Case]) -> Iterator[
 
 _ACCESS_WORDS = {
     Access.ASK: "asked over the network",
-    Access.DIRECT: "the module would be fetched from its origin; direct mode is not traced yet",
+    Access.DIRECT: "the module is fetched from its own repository, and no proxy is asked",
     Access.OFF: "off: every look-up ends here as not found",
     Access.NOT_PRIVATE: "only for private paths",
     Access.PRIVATE: "never asked: GONOPROXY matches this path",
@@ -194,10 +198,10 @@ def _hop(trace: Trace, hop: HopView, symbols: Symbols) -> Iterator[Field]:
     yield Field("access", _ACCESS_WORDS[hop.access])
     yield Field("then", _separator_words(hop))
     requests = trace.requests_at(hop.id)
-    if not requests:
-        yield Field("asked", unasked_words(trace, hop))
-    else:
+    if requests:
         yield heading("requests")
+    elif not any(ran.started.hop == hop.id for ran in trace.origin.programs.values()):
+        yield Field("asked", unasked_words(trace, hop))
     for request in requests:
         yield Field(request.started.op.value, _request_in_short(request))
     yield from _decisions(trace, decisions_at(trace, hop.id))

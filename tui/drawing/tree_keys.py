@@ -35,6 +35,13 @@ class Part(StrEnum):
     SUM_WAY = "way to the database"
     HEAD = "tree head"
     SWORN = "hash"
+    ORIGIN = "origin"
+    """A step on the way to the module's own repository."""
+    PROGRAM = "program"
+    HELD = "held"
+    """A program that would be started."""
+    CREDENTIALS = "credentials"
+    CREDENTIAL = "credential"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class TreeKey:
 
     part: Part
     number: int = 0
-    """The hop, the request, the entry, the finding, the ladder, the diagnosis, the turning or the hash, from
-    0 on."""
+    """The hop, the request, the entry, the finding, the ladder, the diagnosis, the turning, the hash, the
+    step, the program or the credential, from 0 on."""
     name: str = ""
     """The rung's phase, the layer of a ladder, what was compared, a step of a hash, or a suggested module."""

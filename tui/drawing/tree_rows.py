@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from probes.golang.goproxy import Access, HopKind
 from probes.golang.protocol import Op
 from probes.trace.events import ChecksumDecided, Outcome
-from probes.trace.fold import Request, Trace
+from probes.trace.fold import Trace
 from probes.trace.route import HopView
 from tui.drawing.decisions import (
     checksum_question,
@@ -26,34 +26,23 @@ from tui.drawing.decisions import (
 )
 from tui.drawing.figures import duration, waiting
 from tui.drawing.hop_state import (
-    CANCELLED,
     State,
     chip,
     hop_state,
     is_busy,
     refused_file,
-    request_state,
     requests_for,
     spent,
     unasked_words,
 )
-from tui.drawing.layers import capability_rows, case_rows, homeless_ladder_rows, ladder_rows
+from tui.drawing.layers import capability_rows, case_rows, homeless_ladder_rows
 from tui.drawing.question_rows import named, question_rows
-from tui.drawing.rungs import rung_rows
+from tui.drawing.request_rows import request_rows
 from tui.drawing.tree_keys import Part, TreeKey
-from tui.drawing.tree_view import (
-    TIME_WIDTH,
-    TreeView,
-    axis_for,
-    guilty_row,
-    ladder_of,
-    open_by_themselves,
-    time_cell,
-)
+from tui.drawing.tree_view import TreeView, guilty_row, open_by_themselves
 from tui.drawing.turning_questions import spared
 from tui.drawing.whatif_marks import WHAT_IF, edge_mark, hop_note
-from tui.lines import Line, Role, Row, Span, cells, fit, line, pad, row_with, spread
-from tui.trial import known_answers
+from tui.lines import Line, Role, Row, Span, cells, line, pad, row_with, spread
 
 _UNCHECKED = ("off", "private", "")
 """What stands for the name of the checksum database when nobody is asked."""
@@ -94,6 +83,7 @@ def tree_rows(view: TreeView) -> list[Row]:
     rows += _content_rows(view)
     rows += _version_rows(view, opened)
     rows += _checksum_rows(view, opened)
+    rows += _homeless_origin_rows(view, opened)
     rows += _cache_rows(view)
     rows += homeless_ladder_rows(view, opened)
     return [row.fitted(view.width, cut=view.symbols.cut) for row in rows]
@@ -122,7 +112,8 @@ def _private_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
 def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iterator[Row]:
     key = TreeKey(Part.HOP, hop.id)
     requests = [(n, r) for n, r in view.trace.requests.items() if r.started.hop == hop.id]
-    can_open = bool(requests) or hop.id in view.trace.capabilities
+    branch = _has_branch(view, hop)
+    can_open = bool(requests) or branch or hop.id in view.trace.capabilities
     is_open = can_open and view.is_open(key, opened)
     yield row_with(key, _hop_line(view, hop, is_open=is_open, can_open=can_open), hop.name)
     if hop.id in view.unreal.hops:
@@ -130,8 +121,12 @@ def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iter
     yield from case_rows(view, hop.id)
     if not is_open:
         return
-    for number, request in requests:
-        yield from _request_rows(view, number, request, opened)
+    if branch:
+        from tui.drawing.origin_rows import branch_rows
+
+        yield from branch_rows(view, hop, opened)
+    for number, request in () if branch else requests:
+        yield from request_rows(view, number, request, opened)
     yield from capability_rows(view, hop.id)
     for number, made in enumerate(view.trace.findings):
         if made.hop == hop.id:
@@ -139,23 +134,39 @@ def _hop_rows(view: TreeView, hop: HopView, opened: Collection[TreeKey]) -> Iter
             yield Row(TreeKey(Part.FINDING, number), words)
 
 
+def _has_branch(view: TreeView, hop: HopView) -> bool:
+    """Whether more is told of a hop than its requests."""
+    origin = view.trace.origin
+    if not (origin.decided or origin.programs or origin.held or origin.credentials):
+        return False
+    from tui.drawing.origin_story import has_branch
+
+    return has_branch(view.trace, hop)
+
+
 def _hop_line(view: TreeView, hop: HopView, *, is_open: bool, can_open: bool) -> Line:
     symbols, state = view.symbols, hop_state(view.trace, hop)
     fold = (symbols.opened if is_open else symbols.closed) if can_open else " "
     head = line(f"  {fold} ", (state.symbol(symbols), state.role), " ")
     name_role = Role.FAINT if state is State.IDLE else Role.STRONG
-    if hop.access is not Access.ASK:
+    name = "direct, being private" if hop.kind is HopKind.NOPROXY else hop.name
+    is_told = hop.access is Access.DIRECT and (can_open or hop.id in view.trace.capabilities)
+    if hop.access is not Access.ASK and not is_told:
         words = unasked_words(view.trace, hop)
-        name = "direct, being private" if hop.kind is HopKind.NOPROXY else hop.name
         return head + line((pad(name, 22, cut=symbols.cut), name_role), ("  " + words, Role.FAINT))
-    chips = _chips(view, hop)
+    if hop.access is Access.DIRECT:
+        from tui.drawing.origin_rows import origin_chips
+
+        chips = origin_chips(view, hop)
+    else:
+        chips = _chips(view, hop)
     time = _time_at(view, hop)
     room = view.width - head.width - chips.width - 2
     if room - 10 >= 12:
         room -= 10
     else:
         time = Line()
-    name = pad(hop.name, min(max(room, 8), 34), cut=symbols.cut)
+    name = pad(name, min(max(room, 8), 34), cut=symbols.cut)
     return spread(head + line((name, name_role), "  ") + chips, time, view.width, cut=symbols.cut)
 
 
@@ -187,56 +198,6 @@ def _chips(view: TreeView, hop: HopView) -> Line:
         blanks = " " * (5 - cells(text))
         spans += [Span(f"{op} ", word_role), Span(text, role), Span(blanks)]
     return line(*spans)
-
-
-def _request_rows(
-    view: TreeView, number: int, request: Request, opened: Collection[TreeKey]
-) -> Iterator[Row]:
-    key = TreeKey(Part.REQUEST, number)
-    is_open = view.is_open(key, opened)
-    state, symbols = request_state(request), view.symbols
-    fold = symbols.opened if is_open else symbols.closed
-    what = " ".join(word for word in (request.started.op.value, request.started.version) if word)
-    what += ", known" if number in known_answers(view.trace) else ""
-    head = line(f"    {fold} ", (state.symbol(symbols), state.role), " ")
-    axis = axis_for(view)
-    finished = request.finished
-    ended = view.now if finished is None else finished.at
-    bar = line((axis.bar(request.started.at, ended, symbols), state.role))
-    room = view.width - axis.width - TIME_WIDTH - head.width - 1
-    label = pad(what, min(24, room // 2), cut=symbols.cut)
-    answer = fit(line(" ", _answer_words(request)), room - cells(label), cut=symbols.cut)
-    fill = line(" " * (room - cells(label) - answer.width))
-    row = head + line(label) + answer + fill + bar + time_cell(_request_time(view, request))
-    yield row_with(key, row, what, _answer_words(request)[0])
-    if not is_open:
-        return
-    ladder, climbing = ladder_of(view.trace, number), view.climbing == number
-    if ladder is None and not climbing:
-        yield from rung_rows(view.now, number, request, axis, view.width, symbols)
-    else:
-        yield from ladder_rows(view, ladder, opened, climbing=climbing)
-
-
-def _answer_words(request: Request) -> tuple[str, Role]:
-    finished = request.finished
-    if finished is None:
-        return "under way", Role.BUSY
-    if finished.error == CANCELLED:
-        return "stopped", Role.FAINT
-    if finished.status is None:
-        text = (finished.error or "").split("\n", 1)[0]
-        return text.removeprefix(f'Get "{finished.url}": '), Role.FAIL
-    if finished.status == 200 and finished.error is not None:
-        return "200, then: " + finished.error.split("\n", 1)[0].rpartition(": ")[2], Role.FAIL
-    return finished.reason or str(finished.status), Role.PLAIN if finished.status == 200 else Role.FAIL
-
-
-def _request_time(view: TreeView, request: Request) -> str:
-    finished = request.finished
-    if finished is None:
-        return waiting(view.now - request.started.at)
-    return duration(finished.at - finished.began)
 
 
 # -- edges -------------------------------------------------------------------------------------------
@@ -304,6 +265,14 @@ def _cache_rows(view: TreeView) -> Iterator[Row]:
         return  # it stands before those who are asked
     words = line(named("module cache"), ("as if empty, so that every hop shows", Role.FAINT))
     yield Row(TreeKey(Part.CACHE), line(f"    {view.symbols.none} ") + words)
+
+
+def _homeless_origin_rows(view: TreeView, opened: Collection[TreeKey]) -> Iterator[Row]:
+    """Programs and credentials that belong to no entry of the list."""
+    if view.trace.origin.credentials or view.trace.origin.programs or view.trace.origin.held:
+        from tui.drawing.origin_rows import homeless_rows
+
+        yield from homeless_rows(view, opened)
 
 
 def _checksum_words(view: TreeView, decided: list[ChecksumDecided], planned: str) -> Line:

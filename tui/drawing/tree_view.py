@@ -60,6 +60,8 @@ def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
     for number, request in trace.requests.items():
         if request.finished is None and now - request.started.at >= SLOW_S:
             keys |= {TreeKey(Part.HOP, request.started.hop or 0), TreeKey(Part.REQUEST, number)}
+    if trace.origin.decided or trace.origin.programs or trace.origin.held:
+        keys |= set(_origin_rows(trace, now))
     guilty = guilty_row(trace)
     if guilty is not None and guilty.part is Part.REQUEST:
         keys |= {TreeKey(Part.HOP, trace.requests[guilty.number].started.hop or 0), guilty}
@@ -69,6 +71,26 @@ def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
     keys |= {TreeKey(Part.EDGE, hop) for hop in stopping_edges(trace)}
     keys |= {key for number in trace.climbs if (key := broken_layer(trace, number)) is not None}
     return frozenset(keys)
+
+
+def _origin_rows(trace: Trace, now: float) -> Iterator[TreeKey]:
+    """The branch of a direct hop: what keeps one waiting, what would be run, the step where go stops."""
+    from tui.drawing.origin_story import has_failed, outside_of, told_at
+
+    for ran in trace.origin.programs.values():
+        if ran.finished is None and now - ran.started.at >= SLOW_S and ran.started.hop is not None:
+            yield TreeKey(Part.HOP, ran.started.hop)
+    yield from (TreeKey(Part.HOP, held.hop) for held in trace.origin.held if held.hop is not None)
+    guilty: TreeKey | None = guilty_row(trace)
+    if guilty is None or guilty.part is not Part.ORIGIN:
+        return
+    hop = trace.origin.decided[guilty.number].hop
+    yield guilty
+    told = [] if hop is None else told_at(trace, hop)
+    inside = [key for one in told if one.key == guilty for key in one.inside]
+    yield from (key for key in inside if key.part is Part.PROGRAM and has_failed(trace, key.number))
+    while (guilty := None if guilty is None else outside_of(trace, guilty)) is not None:
+        yield guilty
 
 
 def _refused_hashes(trace: Trace) -> Iterator[TreeKey]:
@@ -131,6 +153,9 @@ def guilty_row(trace: Trace) -> TreeKey | None:
         return refused[0]
     if cause is None:
         return None
+    step = _failed_step(trace, cause.hop_id)
+    if step is not None:
+        return TreeKey(Part.ORIGIN, step)
     if cause.hop_id is not None:
         walks = [finished.failed_walk] if finished.failed_walk is not None else list(trace.walks)
         decisions = [decision for walk in walks for decision in trace.walks[walk].decisions]
@@ -141,6 +166,15 @@ def guilty_row(trace: Trace) -> TreeKey | None:
     if cause.op == Op.SUM.value:
         return refused[0] if refused else TreeKey(Part.CHECKSUMS)
     return TreeKey(Part.CONTENT) if finished.failed_walk is None else None
+
+
+def _failed_step(trace: Trace, hop: int | None) -> int | None:
+    """The step on the way to a module's own repository that the first cause is about."""
+    if hop is None or not trace.origin.decided:
+        return None
+    from tui.drawing.origin_story import failed_step
+
+    return failed_step(trace, hop)
 
 
 TIME_WIDTH = 9

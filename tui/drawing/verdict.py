@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from probes.golang.goproxy import Access
 from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 from tui.drawing.case_details import primary
@@ -97,6 +98,7 @@ def _success(trace: Trace, path: str, width: int, symbols: Symbols) -> list[Line
         by_hop.setdefault(index, []).append(op)
     names = {} if route is None else {hop.index: hop.name for hop in route.hops}
     served = "; ".join(f"{', '.join(ops)} from {names.get(index, '?')}" for index, ops in by_hop.items())
+    served = _with_origin(trace, served)
     requests = len(trace.requests)
     time = f"{requests} request{'' if requests == 1 else 's'}, {duration(finished.at)}"
     lead = line((symbols.ok, Role.OK), " go would download ")
@@ -105,6 +107,20 @@ def _success(trace: Trace, path: str, width: int, symbols: Symbols) -> list[Line
     head = lead + line((what, Role.STRONG))
     head = spread(head, line((time, Role.FAINT)), width - 1, cut=symbols.cut)
     return [head, line("  ", served)] if served else [head]
+
+
+def _with_origin(trace: Trace, served: str) -> str:
+    """Where the module's own repository is, where it served."""
+    hops = () if trace.route is None else trace.route.hops
+    by = {walk.finished.served_by for walk in trace.walks.values() if walk.finished is not None}
+    origin = next((hop.id for hop in hops if hop.access is Access.DIRECT and hop.id in by), None)
+    if origin is None or not trace.origin.decided:
+        return served
+    from tui.drawing.origin_story import repository
+
+    found = repository(trace, origin)
+    where = "" if found is None else f"{found.vcs} {found.to}".strip()
+    return ": ".join(part for part in (served, where) if part)
 
 
 def _failure(trace: Trace, width: int, symbols: Symbols, remedy: list[Line]) -> list[Line]:

@@ -155,6 +155,7 @@ class Headed(Arranged):
             tape=getattr(session, "tape_word", "pause"),
             what_if=bool(session.trial.values),
             may_be_package=is_no_module(session.trace),
+            held=bool(session.trace.origin.held) and session.stage.STARTS_PROGRAMS and not session.may_run,
         )
         self.key_bar.show(chosen_keys(key_wishes(where), bindings, displays, self.app.size.width))
 

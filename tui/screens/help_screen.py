@@ -27,6 +27,7 @@ class Section:
 
 _KEY_NAMES = {
     "question_mark": "?", "dollar_sign": "$", "number_sign": "#", "ampersand": "&", "asterisk": "*",
+    "exclamation_mark": "!", "at": "@", "percent_sign": "%",
     "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc",
     "enter": "Enter", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab", "up": "Up",
     "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "f1": "F1",

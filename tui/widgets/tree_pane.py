@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 FOLDS = (
     Part.HOP, Part.REQUEST, Part.LADDER, Part.LAYER, Part.EDGE, Part.PRIVATE, Part.CHECKSUMS, Part.VERSION,
-    Part.PROJECT, Part.TURNING, Part.CACHE, Part.SWORN,
+    Part.PROJECT, Part.TURNING, Part.CACHE, Part.SWORN, Part.ORIGIN, Part.PROGRAM, Part.CREDENTIALS,
 )  # fmt: skip
 """The rows that unfold."""
 
+
+_OF_AN_ORIGIN = (Part.ORIGIN, Part.PROGRAM, Part.HELD, Part.CREDENTIAL, Part.CREDENTIALS)
+"""The rows of a direct branch."""
 
 PINNED = TreeKey(Part.HINT, -1)
 """No row: stands for a place where the cursor was put by the user."""
@@ -206,6 +209,10 @@ class TreePane(Pane):
             return None
         if key.part in (Part.REQUEST, Part.RUNG):
             return key.number
+        if key.part in _OF_AN_ORIGIN:
+            from tui.drawing.origin_story import request_of
+
+            return request_of(self._trace, key)
         if key.part in (Part.LAYER, Part.LADDER, Part.COMPARISON):
             rungs = self._trace.climbs.get(key.number)
             own = rungs[0].request if rungs else None
@@ -220,8 +227,21 @@ class TreePane(Pane):
         key = None if self.list.cursor_row is None else self.list.cursor_row.key
         return self._hop_of(key) if isinstance(key, TreeKey) else None
 
+    def program_here(self) -> str:
+        """The command line of the program that the row under the cursor is about; "" for none."""
+        key = None if self.list.cursor_row is None else self.list.cursor_row.key
+        if not isinstance(key, TreeKey) or key.part not in _OF_AN_ORIGIN:
+            return ""
+        from tui.drawing.origin_story import program_of
+
+        return program_of(self._trace, key)
+
     def _hop_of(self, key: TreeKey) -> int | None:
         match key.part:
+            case _ if key.part in _OF_AN_ORIGIN:
+                from tui.drawing.origin_story import hop_of
+
+                return hop_of(self._trace, key)
             case Part.HOP | Part.EDGE | Part.CAPABILITY:
                 return key.number
             case Part.CASE:
@@ -241,6 +261,10 @@ class TreePane(Pane):
             return None
         hop = self._hop_of(key)
         match key.part:
+            case _ if key.part in _OF_AN_ORIGIN or (key.part is Part.REQUEST and self._trace.origin.decided):
+                from tui.drawing.origin_story import outside_of
+
+                return outside_of(self._trace, key) or (None if hop is None else TreeKey(Part.HOP, hop))
             case Part.RUNG:
                 return TreeKey(Part.REQUEST, key.number)
             case Part.LAYER | Part.COMPARISON:

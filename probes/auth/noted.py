@@ -1,0 +1,33 @@
+"""One credential that was looked at, with the smallest thing that would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.golang.credential_use import CredentialUse
+
+MASK = "****"
+"""What stands for every user name, password and header."""
+LOGIN_AND_PASSWORD = f"login {MASK}, password {MASK}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to type."""
+
+    words: str
+    """What it does, in one sentence."""
+    lines: tuple[str, ...]
+    """Commands, or lines of a file; what the user has to put in stands in capitals."""
+    warning: str = ""
+    """What to look at before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A credential, or a place where one was looked for, and its remedy."""
+
+    use: CredentialUse
+    remedy: Remedy | None = None
+    is_note: bool = False
+    """It is no credential: a certificate, a proxy, what a URL is rewritten to."""
