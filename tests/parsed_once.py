@@ -36,4 +36,4 @@ class ParsedOnce:
 
 def parse_once() -> None:
     """From now on, in this process."""
-    stylesheet.parse = ParsedOnce()  # type: ignore[attr-defined]
+    stylesheet.parse = ParsedOnce()  # type: ignore[assignment, attr-defined]
