@@ -378,3 +378,8 @@ def test_the_world_of_a_private_module_fails_in_go_s_words_and_starts_nothing(
     assert trace.finished.error == said
     assert trace.origin.programs
     assert all("played" in one.because for one in trace.origin.decided if one.step is OriginStep.PROGRAM)
+    # What go ran after the failure does not hide it.
+    blamed = [one.program for one in trace.origin.decided if one.answered is Answered.FAILS]
+    blamed += [one.program for walk in trace.walks.values() for one in walk.decisions if one.error]
+    commands = {trace.origin.programs[number].started.command for number in blamed if number is not None}
+    assert {command.split()[1] for command in commands} == {"ls-remote"}

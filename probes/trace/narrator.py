@@ -34,6 +34,7 @@ from probes.trace.events import (
     Timing,
 )
 from probes.trace.origin_events import (
+    Answered,
     CredentialSeen,
     OriginDecided,
     ProgramFinished,
@@ -77,6 +78,8 @@ class Attempt:
     file_request: int | None = None
     """The last one for a file of the module; what asks the checksum database about it is none."""
     last_program: int | None = None
+    failed_program: int | None = None
+    """The last run of a program that did not succeed: what go does next may hide it."""
     """The last run of a program, in direct mode."""
     program_was_last: bool = False
     """Whether it came after the last request."""
@@ -90,7 +93,7 @@ class Attempt:
         """The request, or the run of a program, that led to the decision about the hop."""
         by_program = self.last_program is not None and self.file_request is None
         if by_program and (served or self.program_was_last):
-            return None, self.last_program
+            return None, self.last_program if served else self.failed_program or self.last_program
         return (self.served_request if served else self.last_request), None
 
 
@@ -238,6 +241,8 @@ class Narrator:
     def ends(self, number: int, run: Run) -> None:
         """A program is over."""
         walk, hop = self._here()
+        if self._attempts and run.outcome != "ok":
+            self._attempts[-1].failed_program = number
         began = run.began - self._began + self._fetcher.skipped_s
         self.emit_now(
             ProgramFinished, program=number, walk=walk, hop=hop, command=words_told(run.command), began=began,
@@ -264,6 +269,8 @@ class Narrator:
         attempt = self._attempts[-1] if self._attempts else None
         request = attempt.last_request if attempt and decision.step in BY_REQUEST else None
         program = attempt.last_program if attempt and decision.step in BY_PROGRAM else None
+        if program and attempt and decision.answered is Answered.FAILS:
+            program = attempt.failed_program or program
         self.emit_now(
             OriginDecided, walk=walk, hop=hop, path=decision.path, step=decision.step,
             answered=decision.answered, because=words_told(decision.because), rule=decision.rule,
