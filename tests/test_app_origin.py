@@ -148,7 +148,7 @@ def test_what_would_be_run_names_the_key() -> None:
 def test_credentials_and_rewritten_urls_stand_in_the_branch() -> None:
     group = TreeKey(Part.CREDENTIALS, DIRECT)
     shown = rows(went_well(), HOP)
-    assert "git uses helper ~/.gitconfig; 1 ignored" in shown[group]
+    assert "git would ask helper ~/.gitconfig; 1 ignored" in shown[group]
     assert any("insteadOf?" in text and "mirror.corp.example" in text for text in shown.values())
     inside = rows(went_well(), HOP, group)
     assert "netrc ~/.netrc:7 is ignored: go takes no default entry" in " ".join(inside.values())

@@ -88,7 +88,7 @@ async def _without_git(remote: Remote, reader: GitReader, environment: Environme
     """What files and variables alone tell."""
     found = [
         _noted(
-            remote, "git config", Standing.ASKED, "git's settings are not known: git was not started", "git"
+            remote, "its settings", Standing.ASKED, "git's settings are not known: git was not started", ""
         )
     ]
     if remote.transport in ("http", "https"):

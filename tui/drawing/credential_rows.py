@@ -60,9 +60,14 @@ def credential_rows(view: TreeView, hop: int | None, opened: Collection[TreeKey]
 
 def _summary(every: list[tuple[int, CredentialSeen]]) -> Line:
     """Which are used; the others by their number."""
-    used = [seen for _, seen in every if seen.use.standing in (Standing.USED, Standing.ASKED)]
     ignored = sum(seen.use.standing is Standing.IGNORED for _, seen in every)
-    words = [f"{seen.use.whom} uses {credential_name(seen)}" for seen in used] or ["none is used"]
+    words = [
+        f"{seen.use.whom} uses {credential_name(seen)}"
+        if seen.use.standing is Standing.USED
+        else f"{seen.use.whom} would ask {credential_name(seen)}"
+        for _, seen in every
+        if seen.use.standing in (Standing.USED, Standing.ASKED)
+    ] or ["none is used"]
     text = line("; ".join(dict.fromkeys(words)))
     return text + line((f"; {ignored} ignored", Role.WARN)) if ignored else text
 
