@@ -234,7 +234,7 @@ def test_ssh(machine: Machine, tmp_path: Path) -> None:
     (keys / "open").chmod(0o600)
 
     config.write_text(
-        config.read_text().replace("open", "locked")
+        config.read_text().replace("/open\n", "/locked\n")
         + "  StrictHostKeyChecking accept-new\n  ProxyJump al1ce@jump.test\n"
     )
     found = machine.json(LIB, GIT_SSH_COMMAND=command)
