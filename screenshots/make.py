@@ -26,7 +26,8 @@ from probes.browse.table import BrowseEvent, browse_event_to_json
 from probes.demo.trust_worlds import TRUST_WORLDS
 from probes.demo.worlds import WorldPlan, names, running, world_plan
 from probes.golang.environment import Environment
-from probes.trace.events import CapabilityLearned, Event, event_to_json
+from probes.trace.climb_events import CapabilityLearned
+from probes.trace.events import Event, event_to_json
 from probes.trace.recording import event_from_json, write_recording
 from tui.app import ModtraceApp
 from tui.replay import RecordedStage, Replay, load

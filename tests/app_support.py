@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from textual.pilot import Pilot
 
 from probes.net.limits import Limits
-from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
+from probes.trace.climb_events import CapabilityLearned, ComparisonMade, RungClimbed
+from probes.trace.events import Event
 from screenshots.make import settings_app, settle, world_app
 from tui.app import ModtraceApp
+from tui.bridge import Bridge
 from tui.replay import RecordedStage, Replay
 from tui.session import Session
+from tui.stage import ThisMachine
 from tui.symbols import UNICODE, Symbols
 
 NARROW, WIDE, BROAD = (80, 24), (160, 48), (200, 50)
@@ -42,6 +45,17 @@ def replay_app(
     """The app on a replay and on settings that need no machine."""
     session = Session(RecordedStage(variables or {"GOENV": "off", "GOPROXY": "off"}), replay, Limits())
     return ModtraceApp(session, target=target, symbols=symbols)
+
+
+@contextmanager
+def app_here(target: tuple[str, str] | None = None) -> Iterator[ModtraceApp]:
+    """The app on this machine, in the folder and with the environment of the process."""
+    session = Session(ThisMachine({}), Bridge(), Limits(answer_s=10, stall_s=10))
+    try:
+        yield ModtraceApp(session, target=target)
+    finally:
+        session.bridge.close()
+        session.stage.close()
 
 
 def without_looks(events: Sequence[Event]) -> list[Event]:

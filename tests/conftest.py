@@ -30,7 +30,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """What `-n auto` means: twice as many as there are processors. Tests of the app spend two thirds of their
     time in Pilot's sleeps, others wait for a socket or for go."""

@@ -26,6 +26,8 @@ HOSTS = ("corp.test", "*.corp.test", "github.com", "bitbucket.org", "gopkg.in", 
 """Names that the server's certificate is good for."""
 FIRST_COMMIT_S = 1_700_000_000
 COMMIT_EVERY_S = 86_400
+_NO_PART = b"001dERR no part of a history\n"
+"""A pkt-line (gitprotocol-common(5)) that ends a fetch."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class Origin:
     """The same for one host."""
     dumb: set[str] = field(default_factory=set)
     """Hosts that have the files of their repositories, and no program that knows git."""
+    deep: set[str] = field(default_factory=set)
+    """Hosts that give nobody a part of a history."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """By host: where git is sent on, in place of an answer."""
     locked: dict[str, str] = field(default_factory=dict)
     """By host: the Authorization without which git gets a 401."""
     to_members: dict[str, Page] = field(default_factory=dict)
@@ -90,10 +96,14 @@ class Origin:
     def add(self, host: str, name: str, commits: tuple[Commit, ...]) -> None:
         """A repository at https://HOST/NAME."""
         place = self.folder / host / name
-        run_git("init", "--bare", "-q", "-b", "main", str(place))
+        for folder in ("objects", "refs"):
+            (place / folder).mkdir(parents=True, exist_ok=True)
+        (place / "HEAD").write_text("ref: refs/heads/main\n")
+        (place / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
         if commits:
             run_git("fast-import", "--quiet", folder=place, data=_fast_import(commits))
-        run_git("update-server-info", folder=place)
+        if host in self.dumb:
+            run_git("update-server-info", folder=place)
 
 
 def run_git(*arguments: str, folder: Path | None = None, data: bytes | None = None) -> str:
@@ -171,10 +181,15 @@ class OriginServer(LoopbackServer):
         elif status := self._refusal(host, is_member=is_member):
             lines = ['WWW-Authenticate: Basic realm="git"'] if status == 401 else []
             writer.write(_answer(f"{status} No", lines, b"no"))
+        elif host in self._origin.moved:
+            self._origin.git_log.append(f"{method} {self._scheme}://{host}{target}")
+            writer.write(_answer("301 Moved", [f"Location: {self._origin.moved[host]}{target}"], b""))
         else:
             body = await _body(reader, headers)
             self._origin.git_log.append(f"{method} {self._scheme}://{host}{target}")
-            if host in self._origin.dumb:
+            if host in self._origin.deep and b"deepen" in body:
+                writer.write(_answer("200 OK", ["Content-Type: application/x-git-upload-pack-result"], _NO_PART))
+            elif host in self._origin.dumb:
                 file = self._origin.folder / host / path.strip("/")
                 found = file.is_file()
                 writer.write(_answer("200 OK" if found else "404 No", [], file.read_bytes() if found else b""))

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from probes.net.limits import Limits
-from tests.app_support import NARROW, opened, press, replay_app, screen_text, words
+from tests.app_support import NARROW, app_here, opened, press, replay_app, screen_text, words
 from tests.test_app_replay import Hands, recorded, tape_of
 from tui.app import ModtraceApp
-from tui.bridge import Bridge
 from tui.replay import Replay
 from tui.screens.building_screen import BuildingScreen
 from tui.screens.detail_screen import DetailScreen
-from tui.session import Session
-from tui.stage import ThisMachine
 
 FILES = {
     "go.mod": "module corp.test/shop\n\ngo 1.20\n\nreplace dep.test/c => ./c\n",
@@ -45,12 +41,8 @@ def app_in(
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     monkeypatch.chdir(folder)
-    session = Session(ThisMachine({}), Bridge(), Limits(answer_s=10, stall_s=10))
-    try:
-        yield ModtraceApp(session)
-    finally:
-        session.bridge.close()
-        session.stage.close()
+    with app_here() as app:
+        yield app
 
 
 async def test_the_faults_stand_in_a_tree_open_in_full_and_are_copied(

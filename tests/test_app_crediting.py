@@ -11,16 +11,12 @@ import pytest
 from textual.pilot import Pilot
 
 from probes.golang.credential_use import CredentialUse, Standing, Whom
-from probes.net.limits import Limits
 from probes.trace.origin_events import CredentialSeen
-from tests.app_support import BROAD, NARROW, opened, press, screen_text, words, world_app
+from tests.app_support import BROAD, NARROW, app_here, opened, press, screen_text, words, world_app
 from tests.modtrace import clean_environment
 from tests.test_app_quorum import live
 from tests.test_app_replay import recorded, tape_of, told
 from tui.app import ModtraceApp
-from tui.bridge import Bridge
-from tui.session import Session
-from tui.stage import ThisMachine
 
 PATH = "git.corp.test/team/lib"
 SECRETS = ("al1ce", "s3cr3t")
@@ -46,14 +42,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def _live(size: tuple[int, int] = NARROW) -> AsyncIterator[tuple[ModtraceApp, Pilot[None]]]:
-    session = Session(ThisMachine({}), Bridge(), Limits(answer_s=10, stall_s=10))
-    app = ModtraceApp(session, target=(PATH, "latest"))
-    try:
+    with app_here((PATH, "latest")) as app:
         async with opened(app, size) as pilot:
             yield app, pilot
-    finally:
-        session.bridge.close()
-        session.stage.close()
 
 
 async def test_files_first_and_git_and_ssh_after_the_users_word() -> None:

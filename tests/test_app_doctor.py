@@ -11,7 +11,8 @@ import pytest
 from rich.cells import cell_len
 
 from probes.ladder.faults import Rung
-from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed, TraceFinished
+from probes.trace.climb_events import CapabilityLearned, ComparisonMade, RungClimbed
+from probes.trace.events import Event, TraceFinished
 from probes.trace.fold import Trace
 from screenshots.make import HERE
 from tests.app_support import (

@@ -11,14 +11,14 @@ import pytest
 
 from probes.demo.worlds import world_plan
 from probes.net.limits import Limits
-from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, words
+from tests.app_support import BROAD, NARROW, app_here, opened, press, replay_app, screen_text, words
 from tests.test_app_replay import Hands, recorded, tape_of
 from tui.app import ModtraceApp
 from tui.bridge import Bridge
 from tui.replay import Replay
 from tui.screens.leaks_screen import LeaksScreen
 from tui.session import Session
-from tui.stage import DemoWorld, ThisMachine
+from tui.stage import DemoWorld
 
 GO_MOD = (
     "module git.acme.com/app\n\ngo 1.20\n\nrequire (\n\tgit.acme.com/lib v1.0.0\n\tgo.acme.com/kit v1.0.0\n"
@@ -44,12 +44,8 @@ def app_in(
     if go_mod is not None:
         (folder / "go.mod").write_text(go_mod)
     monkeypatch.chdir(folder)
-    session = Session(ThisMachine({}), Bridge(), Limits(answer_s=10, stall_s=10))
-    try:
-        yield ModtraceApp(session)
-    finally:
-        session.bridge.close()
-        session.stage.close()
+    with app_here() as app:
+        yield app
 
 
 def _repository(remote: str) -> None:

@@ -12,8 +12,10 @@ import random
 import pytest
 
 from screenshots.make import TROUBLED
-from tests.app_support import opened, press, screen_text, settings_app, world_app
+from tests.app_support import opened, press, replay_app, screen_text, settings_app, world_app
+from tests.originated import PATH, held_back, refused, went_well
 from tui.app import ModtraceApp
+from tui.replay import Replay
 from tui.symbols import ASCII, UNICODE
 
 RUNS, KEYS, BATCH = 25, 400, 25
@@ -35,7 +37,12 @@ NAMED = (
     "pagedown", "backspace", "delete", "comma", "vertical_line", "slash", "question_mark", "full_stop",
     "left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket", "less_than_sign",
     "greater_than_sign", "plus", "minus", "equals_sign", "f1", "ctrl+p", "ctrl+r", "ctrl+b", "ctrl+f", "at",
+    "exclamation_mark", "percent_sign",
 )  # fmt: skip
+
+
+DOORS = ("exclamation_mark", "at", "percent_sign")
+"""Keys of screens that a monkey, which is mostly in the help, seldom gets to."""
 
 
 def _seeds() -> range:
@@ -47,6 +54,9 @@ def _app(chance: random.Random) -> ModtraceApp:
     if chance.random() < 0.15:
         return settings_app(TROUBLED, ("rsc.io/quote@v1.5.2",))
     symbols = ASCII if chance.random() < 0.2 else UNICODE
+    if chance.random() < 0.2:
+        events = chance.choice((refused, went_well, held_back))()
+        return replay_app(Replay(events), {"GOENV": "off"}, target=(PATH, "latest"), symbols=symbols)
     return world_app(chance.choice(WORLDS), symbols=symbols, demo=chance.random() < 0.7)
 
 
@@ -65,6 +75,9 @@ async def _play(app: ModtraceApp, chance: random.Random, most: int) -> int:
     """Press up to so many keys; returns how many it were, fewer where the palette was told to leave."""
     pressed: list[str] = []
     async with opened(app, chance.choice(SIZES)) as pilot:
+        if chance.random() < 0.4:
+            pressed.append(chance.choice(DOORS))
+            await press(pilot, pressed[-1])
         while len(pressed) < most and app.is_running:
             for _ in range(BATCH):
                 pressed.append(chance.choice(LETTERS if chance.random() < 0.6 else NAMED))

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from probes.trace.events import RungClimbed, event_to_json
+from probes.trace.climb_events import RungClimbed
+from probes.trace.events import event_to_json
 from probes.trace.recording import event_from_json
 from screenshots.make import HERE, TROUBLED
 from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, settings_app, world_app

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from probes.sources.sum_faults import SumFault
-from probes.trace.events import Bend, Event, Sworn, Turning, Verdict
+from probes.trace.checksum_events import Sworn
+from probes.trace.events import Bend, Event, Turning, Verdict
 from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, words
 from tests.turned import (
     LEAF,

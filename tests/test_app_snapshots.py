@@ -26,8 +26,10 @@ from probes.demo.worlds import world_plan
 from probes.net.limits import Limits
 from probes.settings.overlay import Overlay
 from probes.share.history import History
+from probes.trace.events import Event
 from screenshots.make import TROUBLED
-from tests.app_support import opened, press, screen_text, settings_app, world_app
+from tests.app_support import opened, press, replay_app, screen_text, settings_app, world_app
+from tests.originated import PATH, held_back, refused, went_well
 from tui.app import ModtraceApp
 from tui.bridge import Bridge
 from tui.replay import Replay
@@ -60,6 +62,12 @@ def _settings() -> ModtraceApp:
     return settings_app(TROUBLED)
 
 
+def _direct(events: list[Event]) -> ModtraceApp:
+    """A trace of a private module, made by hand."""
+    settings = {"GOENV": "off", "GOPROXY": "https://proxy.corp.example,direct"}
+    return replay_app(Replay(events), settings, target=(PATH, "latest"))
+
+
 SHOTS = (
     Shot("success", _world("split-files")),
     Shot("failure", _world("comma-stops-on-502")),
@@ -88,6 +96,9 @@ SHOTS = (
     Shot("proof", _world("vouched"), ("V", "j", "j", "j", "enter")),
     Shot("not-proved", _world("forged-record"), ("V",)),
     Shot("checksums", _world("forged-record")),
+    Shot("direct", lambda: _direct(went_well()), ("g", "j", "j", "j", "l", *["j"] * 8, "l")),
+    Shot("direct-refused", lambda: _direct(refused())),
+    Shot("may-run", lambda: _direct(held_back()), ("exclamation_mark",)),
 )
 
 
@@ -245,8 +256,35 @@ async def test_what_lies_on_this_machine(
     app.session.bridge.close()
 
 
+OF_PRIVATE_MODULES = {"credentials": "at", "leaks": "percent_sign"}
+"""The screens about private modules, and their keys."""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", OF_PRIVATE_MODULES)
+async def test_who_is_shown_and_told_what(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
+) -> None:
+    """Files are read, and no program is started: nobody was asked."""
+    (home / "go.mod").write_text(GO_MOD)
+    (home / ".netrc").write_text("machine corp.example:8443 login gopher password secret\n")
+    is_traced = name == "credentials"
+    goproxy = "off" if is_traced else "https://proxy.golang.org,direct"
+    own = {"GOMODCACHE": str(home / "pkg"), "GOENV": "off", "GOPROXY": goproxy, "GOSUMDB": "sum.golang.org"}
+    for variable, value in (SETTINGS | own).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("probes.leaks.machine.machine_resolvers", lambda: lambda host: ())
+    target = ("corp.example/lib", "v1.2.0") if is_traced else None
+    app = ModtraceApp(Session(ThisMachine({}), Bridge(), Limits()), symbols=UNICODE, target=target)
+    async with opened(app, size) as pilot:
+        await press(pilot, OF_PRIVATE_MODULES[name])
+        await _compare(pilot, name, size, lambda text: text.replace(home.name, "gopher-########"))
+    app.session.bridge.close()
+
+
 def test_no_snapshot_is_left_over() -> None:
-    screens = {shot.name for shot in SHOTS} | {"faults", "tour", "apply", "history", *ON_THIS_MACHINE}
+    screens = {shot.name for shot in SHOTS} | {"faults", "tour", "apply", "history"}
+    screens |= {*ON_THIS_MACHINE, *OF_PRIVATE_MODULES}
     names = {f"{name}-{width}x{height}" for name in screens for width, height in SIZES}
     assert {file.stem for file in SNAPSHOTS.glob("*.txt")} == names
 

@@ -11,7 +11,6 @@ import pytest
 from probes.demo.behaviour import Answer, Fault
 from probes.demo.checksums import VERIFIER_KEY, ChecksumDatabase
 from probes.demo.server import World
-from probes.net.limits import Limits
 from tests.against_go.sum_projects import (
     GOOD,
     OTHER,
@@ -22,14 +21,11 @@ from tests.against_go.sum_projects import (
     modules,
     serving,
 )
-from tests.app_support import BROAD, NARROW, opened, press, replay_app, screen_text, words
+from tests.app_support import BROAD, NARROW, app_here, opened, press, replay_app, screen_text, words
 from tests.test_app_replay import Hands, recorded, tape_of
 from tui.app import ModtraceApp
-from tui.bridge import Bridge
 from tui.replay import Replay
 from tui.screens.sums_screen import SumsScreen
-from tui.session import Session
-from tui.stage import ThisMachine
 
 
 @contextmanager
@@ -55,12 +51,8 @@ def app_in(
         for name, content in {**TIDY_FILES, "go.sum": go_sum}.items():
             (folder / name).write_text(content)
     monkeypatch.chdir(folder)
-    session = Session(ThisMachine({}), Bridge(), Limits(answer_s=10, stall_s=10))
-    try:
-        yield ModtraceApp(session)
-    finally:
-        session.bridge.close()
-        session.stage.close()
+    with app_here() as app:
+        yield app
 
 
 async def test_both_parts_are_there_and_rows_open_in_full(

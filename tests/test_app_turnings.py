@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from probes.demo.worlds import world_plan
-from probes.trace.events import Bend, Event, Sworn, TraceStarted, Turning, Verdict
+from probes.trace.checksum_events import Sworn
+from probes.trace.events import Bend, Event, TraceStarted, Turning, Verdict
 from probes.trace.fold import Trace
 from tests.app_support import opened, press, screen_text
 from tests.demo_support import traced_in

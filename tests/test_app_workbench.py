@@ -374,8 +374,9 @@ async def test_a_bug_in_the_engine_is_told_and_survived() -> None:
     async with opened(app) as pilot:
         replay.fail(TraceJob, ValueError("[/oops] no such luck"))
         await press(pilot)
-        words = "? could not tell: modtrace itself failed: ValueError: [/oops] no such luck"
-        assert words in " ".join(screen_text(app).split())
+        words = " ".join(screen_text(app).split())
+        assert "? could not tell: modtrace itself failed: ValueError" in words
+        assert "no such luck" not in words, "there may be a secret in it"
 
 
 async def test_a_bug_in_the_browser_is_told_and_survived() -> None:
@@ -387,4 +388,6 @@ async def test_a_bug_in_the_browser_is_told_and_survived() -> None:
         replay.drain()
         replay.fail(BrowseJob, ValueError("[/oops] no such luck"))
         await press(pilot)
-        assert any("[/oops] no such luck" in str(notice.message) for notice in app._notifications)
+        told = [str(notice.message) for notice in app._notifications]
+        assert any("modtrace itself failed: ValueError" in message for message in told)
+        assert "no such luck" not in " ".join(told)

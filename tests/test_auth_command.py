@@ -89,6 +89,15 @@ def test_without_run_no_program_starts_and_files_are_read(machine: Machine, tmp_
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_a_git_that_cannot_be_run_is_said_and_nobody_is_asked_to_agree_again(machine: Machine) -> None:
+    machine.write("bin/git", "\0no program", 0o755)
+    code, text = machine.auth(LIB, "--run", PATH=str(machine.home / "bin"))
+    assert code == 3
+    assert "git could not be asked: git config --list --show-scope --show-origin -z in an empty folder: " in text
+    assert "exec format error" in text
+    assert "--run would start" not in text
+
+
 def test_both_read_netrc(machine: Machine) -> None:
     machine.write(".netrc", NETRC)
     found = machine.json(LIB)
@@ -213,6 +222,11 @@ def test_ssh(machine: Machine, tmp_path: Path) -> None:
     assert "compare the fingerprint" in json.dumps(found["remedies"])
     assert [one[0] for one in _found(found, "ssh command")] == ["ignored", "used"]
 
+    # The host cannot be asked by the name that its key is looked up by: ssh itself knows how.
+    alias = machine.write(".ssh/alias", f"Host *\n  HostKeyAlias elsewhere\n  UserKnownHostsFile {known}\n")
+    found = machine.json(LIB, GIT_SSH_COMMAND=f"ssh -F {alias}")
+    assert any(line == f"ssh -T -o StrictHostKeyChecking=accept-new ssh://git@{HOST}" for line in _lines(found))
+
     known.write_text(f"{HOST} ssh-ed25519 {public}\n")
     subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(known)], check=True, capture_output=True)
     assert HOST not in known.read_text()
@@ -257,6 +271,8 @@ def test_ssh(machine: Machine, tmp_path: Path) -> None:
 
 def test_ssh_does_not_look_at_home(machine: Machine) -> None:
     (machine.home / ".ssh").mkdir()
+    assert "does not look at HOME" not in json.dumps(machine.json(f"git@{HOST}:x"))  # nothing is passed over
+    machine.write(".ssh/id_ed25519", "a key")
     found = machine.json(f"git@{HOST}:x")
     assert any("does not look at HOME" in because for _, because in _found(found, "ssh config"))
 
@@ -294,6 +310,7 @@ def test_what_it_is_asked_about(machine: Machine, argument: str, subject: str, u
         "$(id)",
         "a;b/c",
         "git@-x:y",
+        "../x",
     ],
 )
 def test_what_is_no_host(machine: Machine, argument: str) -> None:

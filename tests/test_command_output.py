@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 
 import pytest
 
 from probes.commands import output
 from probes.commands.output import StatusLine, size
+from tui.launch import COMMANDS, main
 
 
 class Terminal(io.StringIO):
@@ -53,3 +56,36 @@ def test_nobody_watches_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_sizes_for_people(count: float, text: str) -> None:
     assert size(count) == text
+
+
+def test_every_help_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in ("", *COMMANDS):
+        with pytest.raises(SystemExit) as left:
+            main([word for word in (command, "--help") if word])
+        lines = capsys.readouterr().out.split("\n")
+        assert (left.value.code, len(lines) > 5) == (0, True), command
+        assert [line for line in lines if len(line) > 80] == [], command
+
+
+def test_a_wrong_command_line_is_one_line_and_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, about in (
+        (["auth"], "auth: the following arguments are required: HOST[/PATH]"),
+        (["trace", "m.test/x", "--run", "--bogus"], "trace: unrecognized arguments: --bogus"),
+        (["doctor", "--run=yes"], "doctor: argument --run: ignored explicit argument 'yes'"),
+        (["leaks", "--private"], "leaks: argument --private: expected one argument"),
+        (["trace", "--timeout", "-1"], "trace: argument --timeout: '-1' is not a number of seconds above 0"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        said = capsys.readouterr()
+        assert (left.value.code, said.out) == (2, "")
+        assert said.err == f"modtrace {about} (modtrace {words[0]} --help says more)\n"
+
+
+def test_help_is_told_where_the_terminal_knows_ascii_only() -> None:
+    variables = {"PATH": os.environ["PATH"], "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-c", "from tui.launch import main; main()", "trace", "--help"]
+    done = subprocess.run(command, env=variables, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"exit codes: 0 go would succeed" in done.stdout

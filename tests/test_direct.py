@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,12 @@ import pytest
 from probes.browse.asking import browse
 from probes.browse.table import BrowseStarted, ColumnAnswered, ColumnKind
 from probes.demo.worlds import WORLDS
-from probes.golang.code_repo import (
-    CodeRepo,
-    Revision,
-    UnknownRevision,
-    module_path,
-    place_module,
-    pseudo_version,
-)
+from probes.golang.code_host import Revision, UnknownRevision
+from probes.golang.code_repo import CodeRepo
 from probes.golang.errors import GoError
 from probes.golang.go_import import GoImport, NeedsMore, match_go_import, parse_go_imports
 from probes.golang.govcs import check_govcs
+from probes.golang.module_place import module_path, place_module, pseudo_version
 from probes.golang.vcs_paths import GIT, known_place, schemes_to_try
 from probes.net.limits import Limits, Stalled
 from probes.sources import direct, origin_pages, programs
@@ -64,9 +58,14 @@ def environment_with(tmp_path: Path, script: str, variables: Mapping[str, str] |
     }  # fmt: skip
 
 
-def ask(variables: Mapping[str, str], path: str = G) -> DirectAnswer:
+PATIENT = Limits(answer_s=20, stall_s=20)
+
+
+def ask(
+    variables: Mapping[str, str], path: str = G, limits: Limits = PATIENT
+) -> DirectAnswer:
     environment = read_environment(process=dict(variables))
-    return asyncio.run(direct_versions(environment, path, Limits(answer_s=20, stall_s=20)))
+    return asyncio.run(direct_versions(environment, path, limits, run=True))
 
 
 # -- the program ---------------------------------------------------------------------------------------
@@ -86,7 +85,7 @@ def test_a_cancelled_git_is_killed_with_all_that_it_started(tmp_path: Path, temp
     variables = environment_with(tmp_path, script)
 
     async def run() -> None:
-        task = asyncio.create_task(direct_versions(read_environment(process=variables), G))
+        task = asyncio.create_task(direct_versions(read_environment(process=variables), G, run=True))
         while not pids.exists():
             assert not task.done()
             await asyncio.sleep(0.01)
@@ -104,10 +103,9 @@ def test_a_cancelled_git_is_killed_with_all_that_it_started(tmp_path: Path, temp
 
 
 def test_a_git_that_hangs_is_ended_and_nothing_is_claimed(
-    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, temporary: Path
 ) -> None:
-    monkeypatch.setattr(direct, "Programs", partial(programs.Programs, seconds=0.2))
-    answer = ask(environment_with(tmp_path, "sleep 1000"))
+    answer = ask(environment_with(tmp_path, "sleep 1000"), limits=Limits(run_s=0.2))
     assert answer.error is None
     assert answer.unknown == "git was not done after 0.2 s; go would wait for ever"
     assert not list(temporary.iterdir())
@@ -193,7 +191,7 @@ def test_every_step_is_told_as_it_ends(tmp_path: Path, temporary: Path) -> None:
         variables = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "GOENV": "off", **network}
         environment = read_environment(process=variables)
         answer = asyncio.run(
-            direct_versions(environment, X, Limits(), lambda step: told.append(f"{step.what}: {step.outcome}"))
+            direct_versions(environment, X, Limits(), lambda step: told.append(f"{step.what}: {step.outcome}"), run=True)
         )
     assert (answer.versions, answer.latest, answer.latest_time) == (("v1.0.0",), "v1.0.0", "2023-11-15T22:13:20Z")
     assert (answer.url, answer.vcs, answer.root, answer.folder) == ("https://code.corp.test/x", "git", X, "")
@@ -231,7 +229,7 @@ def test_in_a_world_of_the_demo_nobody_outside_is_asked(monkeypatch: pytest.Monk
     stage = DemoWorld(WORLDS[0], {})
     try:
         for path in ("demo.example/hello", "github.com/u/r"):
-            answer = asyncio.run(direct_versions(stage.read().environment, path))
+            answer = asyncio.run(direct_versions(stage.read().environment, path, run=True))
             assert (answer.error, answer.requests) == (None, ())
             assert answer.unknown is not None
             assert answer.unknown.startswith("this world is made up")
@@ -464,7 +462,7 @@ def test_the_path_that_a_go_mod_declares(text: str, path: str) -> None:
 
 
 def test_a_run_that_takes_too_long_says_so(tmp_path: Path) -> None:
-    started = programs.Programs({"PATH": os.environ["PATH"]}, seconds=0.05)
+    started = programs.Programs({"PATH": os.environ["PATH"]}, seconds=0.05, allowed=True)
     assert shutil.which("sleep")
     with pytest.raises(Stalled):
         asyncio.run(started.run("sleep", ["1000"], tmp_path, "nowhere"))

@@ -13,6 +13,7 @@ from typing import IO
 import pytest
 
 from probes.commands.explain import MOST_BYTES, MOST_STREAM, _take, decoded
+from probes.diagnosis.explain import explain
 
 RUNNER = """
 import argparse, sys
@@ -232,3 +233,24 @@ def test_a_closed_stdin_is_said() -> None:
     )
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "pattern", "first", "check"),
+    [
+        ('m.test/x@latest: unrecognized import path "m.test/x": https://m.test/x?go-get=1: unknown vcs "bzr"',
+         "vcs-unknown", "have the page of m.test/x mended", "modtrace trace --run m.test/x"),
+        ("m.test/x@latest: no secure protocol found for repository",
+         "no-secure-protocol", "printf 'machine", "modtrace trace --run m.test/x"),
+        ("module m.test/x: reading https://proxy.test/m.test/x/@v/list: 502 Bad Gateway", None, "", "modtrace trace m.test/x"),
+        ("module m.test/x: git ls-remote -q origin in /c: exit status 128:\n\tgit@m.test: Permission denied (publickey).",
+         "ssh-key", "ssh-add -l", "modtrace trace --run m.test/x"),
+    ],
+)  # fmt: skip
+def test_the_check_of_a_direct_fetch_lets_git_run(error: str, pattern: str | None, first: str, check: str) -> None:
+    explanation = explain(f"go: {error}\n").explanations[0]
+    case = explanation.diagnosis()
+    assert pattern in (None, explanation.pattern)
+    assert case.remedies[0].lines[0].startswith(first)
+    assert case.check == check
+    assert pattern != "ssh-key" or not any("netrc" in line for one in case.remedies for line in one.lines)

@@ -35,8 +35,9 @@ from probes.golang.queries import NoMatchingVersion
 from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from probes.sources.remembered import Memory
-from probes.trace.events import Event, GetFinished, Outcome, PrefixAnswered, PrefixAsked, Verdict
+from probes.trace.events import Event, Outcome, Verdict
 from probes.trace.fold import Trace
+from probes.trace.get_events import GetFinished, PrefixAnswered, PrefixAsked
 from probes.trace.getting import search
 from probes.trace.got import NEW_PROJECT, GetSearch
 from probes.trace.recording import read_recording, write_recording

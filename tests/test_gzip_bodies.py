@@ -13,7 +13,7 @@ import pytest
 from probes.demo.behaviour import Answer, Request
 from probes.demo.server import World
 from probes.golang.errors import GoError
-from probes.net.http import _gunzip
+from probes.net.answer import gunzip
 from tests.kit_support import go, library, module_version, script
 from tests.modtrace import clean_environment, modtrace
 
@@ -26,7 +26,7 @@ async def _unpacked(body: bytes, step: int) -> list[bytes]:
         for at in range(0, len(body), step):
             yield body[at:at + step]
 
-    return [piece async for piece in _gunzip(pieces())]
+    return [piece async for piece in gunzip(pieces())]
 
 
 @pytest.mark.parametrize("step", [7, 4096, 1 << 24])

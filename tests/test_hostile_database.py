@@ -19,7 +19,8 @@ from probes.net.limits import Limits
 from probes.sources.environment_reader import read_environment
 from probes.sources.own_heads import OwnHeads
 from probes.sums.proving import ask_database
-from probes.trace.events import ChecksumDecided, Event, event_to_json
+from probes.trace.checksum_events import ChecksumDecided
+from probes.trace.events import Event, event_to_json
 from probes.trace.fold import Trace
 from probes.trace.run import trace
 from tests.modtrace import clean_environment, modtrace

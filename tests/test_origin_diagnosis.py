@@ -14,16 +14,16 @@ from probes.diagnosis.complaints import judged
 from probes.diagnosis.diagnose import Case, diagnose
 from probes.diagnosis.findings import Level
 from probes.golang.credential_use import Standing, Whom
-from probes.golang.goproxy import TRY_PROXIES
+from probes.golang.goproxy import TRY_PROXIES, HopKind, Separator
 from probes.golang.protocol import Op
 from probes.golang.vcs_words import Complaint
+from probes.trace.climb_events import RungClimbed
 from probes.trace.events import (
     Event,
     HopDecided,
     Outcome,
     RequestFinished,
     RequestStarted,
-    RungClimbed,
     SettingView,
     Timing,
     TraceFinished,
@@ -300,3 +300,46 @@ def test_a_path_that_is_private_gets_no_remedy_that_shows_it_to_a_proxy() -> Non
     for complaint, url, *_ in COMPLAINTS:
         case = case_of(failed(complaint, url=url or f"https://{HOST}/team/lib.git"))
         assert not any("goproxy.cn" in line for line in lines_of(case)), complaint
+
+
+SSH_LEADS_ON = "ssh connects as git to ssh.git.corp.example, port 443"
+"""As probes.auth.over_ssh has it, for `HostName` and `Port` in ssh's settings."""
+
+
+def test_where_sshs_own_settings_lead_is_no_rewriting_of_gits() -> None:
+    denied = f"git@ssh.{HOST}: Permission denied (publickey).\r\n{NO_RIGHTS}"
+    unknown = f"Host key verification failed.\r\n{NO_RIGHTS}"
+    config = seen(Whom.SSH, "ssh config", Standing.USED, SSH_LEADS_ON, "ssh -G")
+    config = replace(config, use=replace(config.use, host=HOST))
+    rewriting = seen(Whom.GIT, "insteadOf", Standing.USED, f"git connects to {SSH} instead", "~/.gitconfig")
+    for url, more in ((SSH, [config]), (f"https://{HOST}/team/lib", [rewriting, config])):
+        case = case_of(failed(denied, url=url, more=more))
+        assert f"{HOST} takes none of the keys" in case.diagnosis.cause
+        assert lines_of(case)[0] == f"ssh-add -l && ssh -T git@{HOST}"
+        # A rewriting to ssh is not undone by one back: git applies one.
+        assert any("insteadOf ssh://" in line for line in lines_of(case)) is (url == SSH)
+        case = case_of(failed(unknown, url=url, more=more))
+        assert f"host key of {HOST}" in case.diagnosis.cause
+        assert lines_of(case)[0] == f"ssh -T -o StrictHostKeyChecking=accept-new ssh://git@{HOST}"
+        assert lines_of(case)[1] == f"ssh-keyscan -p 443 ssh.{HOST} | ssh-keygen -lf -"
+    changed = CHANGED_KEY.replace(f"Host key for {HOST} has", f"Host key for [ssh.{HOST}]:443 has")
+    case = case_of(failed(changed, url=SSH, more=[config]))
+    assert lines_of(case)[0] == f"ssh-keyscan -p 443 ssh.{HOST} | ssh-keygen -lf -"
+    assert lines_of(case)[1] == f"ssh-keygen -R '[ssh.{HOST}]:443'"
+
+
+def test_the_telling_line_of_a_program_is_quoted() -> None:
+    case = case_of(failed(CHANGED_KEY, url=SSH))
+    assert "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!" in case.diagnosis.evidence[0]
+    assert "@@@" not in case.diagnosis.evidence[0]
+
+
+def test_no_entry_of_the_list_is_missed_for_a_private_path() -> None:
+    trace = failed(COMPLAINTS[0][0])
+    assert trace.started is not None
+    assert trace.route is not None
+    proxy, direct = trace.route.hops
+    private = replace(direct, kind=HopKind.NOPROXY, separator=Separator.COMMA)
+    route = replace(trace.route, hops=(proxy, private, replace(direct, id=2, index=2)))
+    trace.started = replace(trace.started, route=route)
+    assert [case.diagnosis.rule.id for case in diagnose(trace) if case.diagnosis.rule.id == "R01"] == []

@@ -235,13 +235,6 @@ def test_patch_starts_from_what_the_workspace_or_modfile_requires(tmp_path: Path
     assert current(GOWORK="off") == "v1.0.0"
 
 
-@pytest.mark.parametrize("command", ["trace", "versions", "download", "bundle", "diff", "sums", "sum", "cache"])
-def test_the_help_fits_eighty_columns(tmp_path: Path, command: str) -> None:
-    done = modtrace(command, "--help", env=clean_environment(tmp_path, COLUMNS="80"), cwd=tmp_path)
-    assert [line for line in done.stdout.splitlines() if len(line) > 79] == []
-    assert "exit codes: 0 " in done.stdout
-
-
 @pytest.mark.parametrize(
     ("variables", "go_mod", "words"),
     [

@@ -8,21 +8,23 @@ from dataclasses import replace
 from probes.golang.goproxy import TRY_PROXIES, HopKind, Separator
 from probes.golang.goproxy import Access as Reach
 from probes.golang.protocol import Op
-from probes.trace.events import (
-    Bend,
+from probes.trace.checksum_events import (
     ChecksumDecided,
     ChecksumRouted,
-    Event,
     HeadChecked,
+    ProofStep,
+    RecordProved,
+    Sworn,
+)
+from probes.trace.events import (
+    Bend,
+    Event,
     HopDecided,
     Outcome,
-    ProofStep,
     Purpose,
-    RecordProved,
     RequestFinished,
     RequestStarted,
     SettingView,
-    Sworn,
     Timing,
     TraceFinished,
     TraceStarted,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from probes.trace.events import Outcome, Sworn
+from probes.trace.checksum_events import Sworn
+from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 from tui.drawing.proof_nodes import subjects
 from tui.drawing.turning_questions import stopping_turning

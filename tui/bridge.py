@@ -11,8 +11,12 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Protocol
+
+from probes.golang.bug_words import bug_words
+from probes.golang.known_secrets import remembering
 
 Emit = Callable[[object], None]
 
@@ -34,12 +38,12 @@ class Ended:
     @property
     def failure(self) -> str:
         """The error in words, "" where there is none."""
-        return "" if self.error is None else bug_words(self.error)
+        return "" if self.error is None else failure_words(self.error)
 
 
-def bug_words(error: BaseException) -> str:
+def failure_words(error: BaseException) -> str:
     """What is said of an error that is modtrace's own."""
-    return f"modtrace itself failed: {type(error).__name__}: {error}"
+    return f"modtrace itself failed: {bug_words(error)}"
 
 
 Delivery = tuple[int, object]
@@ -132,6 +136,7 @@ class _Engine:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
+        self._context = copy_context()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._main, name="modtrace engine", daemon=True)
         self._thread.start()
@@ -141,6 +146,12 @@ class _Engine:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        with remembering():
+            # Jobs come from the app's thread, and take its context with them unless they are given another.
+            self._context = copy_context()
+            await self._serve_jobs()
+
+    async def _serve_jobs(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
         self._ready.set()
@@ -153,7 +164,7 @@ class _Engine:
     def _submit(self, function: Callable[..., object], *arguments: object) -> None:
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(function, *arguments)
+            self._loop.call_soon_threadsafe(function, *arguments, context=self._context)
         except RuntimeError:
             return  # the loop is closed: the app is going away
 

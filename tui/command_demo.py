@@ -21,25 +21,32 @@ TIMEOUT_S = 10.0
 
 EXAMPLES = """\
 examples:
-  modtrace demo                       the first world; W goes to another one, f breaks a proxy
+  modtrace demo                       the first world; W goes to another one, f
+                                      breaks a proxy
   modtrace demo comma-stops-on-502    a certain world
   modtrace demo --list                all worlds
-  modtrace demo --tour                five minutes on how go falls back, with captions; . pauses
+  modtrace demo --tour                five minutes on how go falls back, with
+                                      captions; . pauses
   modtrace demo --tour --plain        the same as text, to be read aloud
   modtrace demo healthy --fault 1=502
-                                      its first proxy answers 502; f changes that while it runs
+                                      its first proxy answers 502; f changes
+                                      that while it runs
   modtrace demo healthy --fault 1=404 --fault 2=slow | less
-  modtrace demo portal | less         without a terminal: what would go say there, and why
+  modtrace demo portal | less         without a terminal: what would go say
+                                      there, and why
   modtrace demo off-masks-404 --set GOPROXY=off
                                       the same world with another setting
 
-A world is a small chain of module proxies on loopback, started for as long as the demo runs. It needs no
-network, no Go and no root, reads none of your settings and writes nothing but the files you fetch, what you
-copy and the theme you choose.
+A world is a small chain of module proxies on loopback, started for as long as
+the demo runs. It needs no network, no Go and no root, reads none of your
+settings and writes nothing but the files you fetch, what you copy and the
+theme you choose.
 
-faults: honest, 404, 410, 403, 502, timeout, reset, bad-tls, portal, bad-zip, slow
+faults: honest, 404, 410, 403, 502, timeout, reset, bad-tls, portal, bad-zip,
+        slow
 
-exit codes, without a terminal: 0 go would succeed · 1 go would fail · 2 usage · 3 could not tell
+exit codes, without a terminal: 0 go would succeed · 1 go would fail · 2 usage
+            3 could not tell
 """
 
 
@@ -149,7 +156,7 @@ def _report(stage: object, args: argparse.Namespace, output: Output) -> int:
 
     assert isinstance(stage, DemoWorld)
     scene, trace = stage.read(), Trace()
-    plan, limits = stage.plan, Limits(answer_s=args.timeout, stall_s=args.timeout)
+    plan, limits = stage.plan, Limits.patient(args.timeout)
     code = run_until_signal(
         lambda: traced(
             scene.environment, plan.path, plan.query, trace.apply, limits=limits,

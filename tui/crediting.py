@@ -132,6 +132,6 @@ class CreditingApp(RunningApp):
             if found is not None:
                 return found
         repository = next(
-            (one.to for one in reversed(trace.origin.decided) if one.vcs == "git" and one.to), ""
+            (one.to for one in reversed(trace.origin.decided) if one.vcs == "git" and "://" in one.to), ""
         )
         return for_repository(path, repository) or subject_of(path)

@@ -177,6 +177,6 @@ def _choices(event: ModulesPane.Menu) -> Iterator[Choice]:
     yield Choice("trace", "trace", f"   how go would download {event.version}")
     for action, name, pressed, words in _ACTIONS:
         yield Choice(action, name, f"{pressed}  {words}")
-    for op, pressed in FILES.items():
+    for op, pressed in FILES.items() if event.has_files else ():
         yield Choice(op, f".{op}", f"{pressed}  fetch it from {event.proxy}")
     yield Choice("column", "column", f"   everything about {event.proxy}")

@@ -11,35 +11,36 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not that of typing, which takes longer to load than --version may take
     import argparse
+    from typing import Any
 
 EPILOG = """\
 examples:
   modtrace                                    open the app
   modtrace github.com/pkg/errors@latest       open the app and trace this
-  modtrace github.com/pkg/errors --plain      no screen: line by line, for a screen reader
-  modtrace demo                               open a world that needs no network and no Go
+  modtrace github.com/pkg/errors --plain      line by line, for a screen reader
+  modtrace demo                               a world without network and Go
   modtrace demo comma-stops-on-502            a certain world
   modtrace trace github.com/pkg/errors        trace without a screen
   modtrace doctor                             what is wrong, and what to type
-  modtrace explain build.log                  what an error, a log or a pasted command means
-  modtrace env                                where each setting comes from, and what is wrong with it
+  modtrace explain build.log                  what an error or a log means
+  modtrace env                                each setting: source and faults
   modtrace whatif rsc.io/quote --preset goproxy.cn
-                                              what another setting would change, before and after
-  modtrace apply --preset goproxy.cn          write it as `go env -w` would; --undo takes it back
-  modtrace replay session.jsonl --speed 2     what a colleague saw, in the app; nothing is asked
+                                              what another setting changes
+  modtrace apply --preset goproxy.cn          as `go env -w`; --undo is there
+  modtrace replay session.jsonl --speed 2     what a colleague saw, in the app
   modtrace versions rsc.io/quote              which proxy has which versions
   modtrace download rsc.io/quote@v1.5.2 -o files
-                                              .info, .mod and .zip, as a file:// GOPROXY
+                                              a file:// GOPROXY of it
   modtrace diff rsc.io/quote@v1.5.1 rsc.io/quote@v1.5.2
-                                              what changed between two versions, as a patch
-  modtrace bundle -o kit                      all that this project needs, for a machine without network
-  modtrace sum rsc.io/quote@v1.5.2            what the checksum database says, and its proof
-  modtrace cache --verify                     what is in the module cache, and what is poisoned
-  modtrace auth git.corp.example --run        which credential go, git and ssh would use
-  modtrace leaks                              which private paths would be sent to whom
-  modtrace --resume                           the line dropped: go on where that was
+                                              what changed, as a patch
+  modtrace bundle -o kit                      for a machine without network
+  modtrace sum rsc.io/quote@v1.5.2            the checksum database's proof
+  modtrace cache --verify                     what in the cache is poisoned
+  modtrace auth git.corp.example --run        what go, git and ssh would show
+  modtrace leaks                              which private paths go to whom
+  modtrace --resume                           go on where the line dropped
   modtrace report --last --format markdown --privacy
-                                              a report for an issue, hosts and private paths masked
+                                              a report with hosts masked
 
 Without a terminal modtrace prints the plain report instead of opening the app.
 """
@@ -78,10 +79,12 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     import argparse
 
-    parser = argparse.ArgumentParser(
+    from probes.commands.parser import Parser
+
+    parser: argparse.ArgumentParser = Parser(
         prog="modtrace",
-        description="traceroute for Go modules: how the go command finds and downloads a module, and why "
-        "it fails.",
+        description="traceroute for Go modules: how the go command finds and downloads a\n"
+        "module, and why it fails.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -89,7 +92,9 @@ def _run(arguments: list[str]) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     complaint = _mistyped(arguments)
     if complaint:
-        sys.stderr.write(f"modtrace: {complaint}\n")
+        from probes.golang.redact import redact
+
+        sys.stderr.write(f"modtrace: {redact(complaint)}\n")
         return 2
     if not any(argument in COMMANDS for argument in arguments[:1]) and arguments[:1] not in (
         ["-h"],
@@ -97,13 +102,24 @@ def _run(arguments: list[str]) -> int:
     ):
         arguments = [_APP, *arguments]
     _add_parsers(commands, parser, arguments[0])
-    args = parser.parse_args(arguments)
+    args, others = parser.parse_known_args(arguments)
+    if others:
+        parser.prog = f"modtrace {arguments[0]}" if arguments[0] in COMMANDS else "modtrace"
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    from probes.golang.known_secrets import remembering
+
     run = args.run
-    return int(run(args))
+    with remembering():
+        if any("@" in argument and ":" in argument for argument in arguments):
+            from probes.golang.remembering import remember_text
+
+            for argument in arguments:
+                remember_text(argument)
+        return int(run(args))
 
 
 def _add_parsers(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[Any],
     whole: argparse.ArgumentParser,
     wanted: str,
 ) -> None:
@@ -132,17 +148,15 @@ def _mistyped(arguments: list[str]) -> str:
 
 
 def _bug(error: Exception) -> int:
-    """One line for an error that is modtrace's own; the traceback only where somebody asks for it."""
+    """One line for an error that is modtrace's own; the way to it only where somebody asks for it."""
     import os
 
-    if os.environ.get("MODTRACE_TRACEBACK"):
-        raise error
-    from probes.golang.redact import redact
-    from probes.golang.safetext import safe_text
+    from probes.golang.bug_words import bug_details, bug_words
 
-    words = redact(safe_text(f"{type(error).__name__}: {error}", limit=300))
+    if os.environ.get("MODTRACE_TRACEBACK"):
+        sys.stderr.write(bug_details(error))
     sys.stderr.write(
-        f"modtrace: this is a bug in modtrace: {words} (MODTRACE_TRACEBACK=1 shows the details)\n"
+        f"modtrace: this is a bug in modtrace: {bug_words(error)} (MODTRACE_TRACEBACK=1 shows the details)\n"
     )
     return 3
 

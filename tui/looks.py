@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from probes.ladder.faults import Rung
-from probes.trace.events import RungClimbed
+from probes.trace.climb_events import RungClimbed
 from probes.trace.fold import Trace
 
 MOST_LOOKS = 2

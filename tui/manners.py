@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -157,6 +157,12 @@ class ManneredApp(FindingApp):
         await self.action_quit()
 
     # -- leaving -------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed behind the key that leaves is for nobody: there is no screen left."""
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            return
+        await super().on_event(event)
 
     def exit(self, *arguments: object, **named: object) -> None:
         """Leave, with the last frame where that was asked for."""

@@ -102,7 +102,7 @@ def open_app(
     from tui.sizes import read_sizes, sizes_file, write_sizes
     from tui.symbols import ASCII
 
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     saves = saves and not os.environ.get("MODTRACE_NO_SESSION")
     recorder = partial(make_recorder, resumes=resumes) if saves else None
     bridge = Bridge(waits=True)

@@ -215,7 +215,7 @@ class PlainMode:
         self._make_stage = make_stage
         self._speaker = Speaker(ascii_only=args.ascii)
         self._say = self._speaker.say
-        limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+        limits = Limits.patient(args.timeout)
         # A world of the demo is there for every run: nothing of it need be kept.
         make_saving = None if plan is not None else partial(Saving, "trace", args)
         self._traced = PlainTrace(stage, limits, self._speaker, make_saving)

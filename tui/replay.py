@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from probes.browse.recorded import browse_event_from_json
 from probes.browse.table import BrowseEvent, DownloadFinished, DownloadProgress, DownloadStarted
-from probes.trace.events import CapabilityLearned, ComparisonMade, Event, RungClimbed
+from probes.trace.climb_events import CapabilityLearned, ComparisonMade, RungClimbed
+from probes.trace.events import Event
 from probes.trace.recording import read_recording
 from tui.bridge import Delivery, Ended, Job
 from tui.jobs import AskVersionJob, BrowseJob, CapabilityJob, DownloadJob, LookJob, TraceJob

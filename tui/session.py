@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from probes.browse.table import BrowseEvent, ColumnKind, VersionTable, Wanted
 from probes.trace.events import Event, Outcome, TraceFinished, TraceStarted
 from probes.trace.fold import Trace
-from tui.bridge import Delivery, Ended, Job, bug_words
+from tui.bridge import Delivery, Ended, Job, failure_words
 from tui.drawing.environment_rows import EnvironmentView
 from tui.looks import Looks, Wish, failed_requests
 from tui.said import MakeRecorder, Said
@@ -420,7 +420,7 @@ class Session:
             self.cases = diagnose(self.trace, shell=shell_of(self._process))
         except Exception as error:  # the verdict is go's and stands without a diagnosis
             self.cases = ()
-            self.mishaps.append(bug_words(error))
+            self.mishaps.append(failure_words(error))
 
     # -- what is known -------------------------------------------------------------------------------
 

@@ -16,18 +16,14 @@ from probes.diagnosis.findings import Finding, Level
 from probes.golang.environment import VARIABLE, Source
 from probes.golang.goproxy import Access, HopKind, Separator
 from probes.golang.protocol import Op
+from probes.trace.checksum_events import ChecksumDecided, ChecksumRouted, HeadChecked, RecordProved, Sworn
 from probes.trace.events import (
     Bend,
-    ChecksumDecided,
-    ChecksumRouted,
     Event,
-    HeadChecked,
     HopDecided,
     Outcome,
-    RecordProved,
     RequestFinished,
     RequestStarted,
-    Sworn,
     TraceStarted,
     TurningTaken,
     Verdict,

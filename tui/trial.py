@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from probes.golang.environment import Environment
-from probes.trace.events import ComparisonMade, Event, RungClimbed, SettingView, TraceStarted
+from probes.trace.climb_events import ComparisonMade, RungClimbed
+from probes.trace.events import Event, SettingView, TraceStarted
 from probes.trace.fold import Trace
 from probes.trace.route import plan
 

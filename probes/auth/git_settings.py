@@ -19,6 +19,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from probes.golang.redact import redact
+from probes.golang.remembering import remember_settings
+from probes.golang.shown import with_tilde
 from probes.sources.programs import Programs, Question, RunFailed, git_environment
 
 ASK_S = 10.0
@@ -56,11 +58,6 @@ class GitSetting:
     def subsection(self) -> str:
         """What stands between section and key: a URL; "" for none."""
         return self.name[len(self.section) + 1 : -len(self.key) - 1] if self.name.count(".") > 1 else ""
-
-
-def with_tilde(path: str, home: str) -> str:
-    """A path for showing: without the name of the user."""
-    return "~" + path[len(home) :] if home and path.startswith(home.rstrip("/") + "/") else path
 
 
 def settings_of(printed: bytes, home: str) -> list[GitSetting]:
@@ -122,7 +119,9 @@ class GitReader:
     async def settings(self) -> list[GitSetting]:
         """All that counts for go's git, the later the stronger."""
         listing = await self._git("config", "--list", "--show-scope", "--show-origin", "-z")
-        return [setting for setting in settings_of(listing, self._home) if setting.scope != "local"]
+        found = [setting for setting in settings_of(listing, self._home) if setting.scope != "local"]
+        remember_settings((setting.name, setting.value or "") for setting in found)
+        return found
 
     async def of_repository(self, folder: str) -> list[GitSetting]:
         """The settings of the repository around a folder, which do not count for go's git."""

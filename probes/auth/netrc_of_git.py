@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import pwd
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from probes.auth.noted import LOGIN_AND_PASSWORD, MASK, Noted, Remedy
+from probes.auth.noted import Noted, Remedy
 from probes.auth.remote import Remote
-from probes.golang.credential_use import CredentialUse, Standing, Whom
+from probes.golang.credential_use import LOGIN_AND_PASSWORD, MASK, CredentialUse, Standing, Whom
 from probes.golang.git_netrc import BadQuote, GitNetrcEntry, find_for_git
 from probes.golang.netrc import parse_netrc
 from probes.golang.redact import redact
 from probes.golang.shown import shown
+from probes.share.state import read_regular
 
 _RULE = "CURLOPT_NETRC(3), git's http.c"
 _MOST = 1 << 20
@@ -137,16 +137,8 @@ def _noted(
 
 
 def _read(path: Path) -> str | None:
-    """A file's text; None where it cannot be read. Never waits for a pipe."""
+    """A file's text; None where it cannot be read, or is larger than any netrc."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        return read_regular(path, _MOST).decode("utf-8", "surrogateescape")
     except (OSError, ValueError):
         return None
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        return os.read(handle, _MOST).decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
-    finally:
-        os.close(handle)

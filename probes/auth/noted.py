@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 from probes.golang.credential_use import CredentialUse
 
-MASK = "****"
-"""What stands for every user name, password and header."""
-LOGIN_AND_PASSWORD = f"login {MASK}, password {MASK}"
-
 
 @dataclass(frozen=True, slots=True)
 class Remedy:

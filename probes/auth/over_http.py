@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from probes.auth.git_settings import GitReader, GitSetting
 from probes.auth.netrc_of_git import netrc_of_git
-from probes.auth.noted import MASK, Noted, Remedy
+from probes.auth.noted import Noted, Remedy
 from probes.auth.remote import Remote
-from probes.golang.credential_use import CredentialUse, Standing, Whom
+from probes.golang.credential_use import MASK, CredentialUse, Standing, Whom
 from probes.golang.safetext import safe_text
 from probes.golang.shown import shown
 
@@ -169,12 +169,16 @@ def _is_reset(setting: GitSetting, settings: Sequence[GitSetting]) -> bool:
 
 def _helper_name(setting: GitSetting) -> str:
     """A helper's program without its arguments, which may be secret."""
-    words = (setting.value or "").split()
     if (setting.value or "").startswith("!"):
         return "a shell command"
-    return safe_text(words[0].rpartition("/")[2] if words else "", limit=60) + (
-        " …" if len(words) > 1 else ""
-    )
+    return _program(setting.value or "")
+
+
+def _program(command: str) -> str:
+    """The program of a command's line."""
+    words = command.split()
+    name = safe_text(words[0].rpartition("/")[2] if words else "", limit=60)
+    return name + (" …" if len(words) > 1 else "")
 
 
 def _askpass(
@@ -194,7 +198,8 @@ def _askpass(
         if first and value:
             because = "go's git asks it after the helpers; modtrace never starts it, for it may open a window"
             yield _noted(
-                remote, "askpass", Standing.ASKED, because, where, shown(value), "gitcredentials(7), git(1)"
+                remote, "askpass", Standing.ASKED, because, where, _program(value),
+                "gitcredentials(7), git(1)",
             )
         elif value:
             yield _noted(
@@ -203,7 +208,7 @@ def _askpass(
                 Standing.IGNORED,
                 "another one comes before it",
                 where,
-                shown(value),
+                _program(value),
                 "gitcredentials(7), git(1)",
             )
         first = False

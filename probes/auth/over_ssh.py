@@ -18,13 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from probes.auth.git_settings import ASK_S, GitSetting, with_tilde
+from probes.auth.git_settings import ASK_S, GitSetting
 from probes.auth.netrc_of_git import home_of_user
-from probes.auth.noted import MASK, Noted, Remedy
-from probes.auth.remote import Remote
-from probes.golang.credential_use import CredentialUse, Standing, Whom
+from probes.auth.noted import Noted, Remedy
+from probes.auth.remote import Remote, known_hosts_name
+from probes.golang.credential_use import MASK, CredentialUse, Standing, Whom
 from probes.golang.safetext import safe_text
-from probes.golang.shown import shown
+from probes.golang.shown import shown, with_tilde
 from probes.sources.programs import Programs, Question, RunFailed, find_program, git_environment
 
 _SHELL_MARKS = frozenset("|&;<>()$`*?[#~=%\n")
@@ -213,7 +213,7 @@ class _View:
         home = self._process.get("HOME", "")
         if not home or os.path.realpath(home) == os.path.realpath(self.reader.home):
             return
-        if os.path.isdir(f"{home}/.ssh"):  # noqa: PTH112
+        if _has_files(f"{home}/.ssh"):
             because = "ssh does not look at HOME: it takes the home folder of the user database"
             remedy = Remedy("Name the files of HOME to ssh:", (
                 'export GIT_SSH_COMMAND="ssh -i $HOME/.ssh/KEY -o UserKnownHostsFile=$HOME/.ssh/known_hosts"',
@@ -310,7 +310,7 @@ class _View:
         """Whether the host is known."""
         name = effective.get("hostkeyalias", [""])[0] or effective.get("hostname", [self._remote.host])[0]
         port = effective.get("port", ["22"])[0]
-        looked = name if port == "22" or "hostkeyalias" in effective else f"[{name}]:{port}"
+        looked = name if "hostkeyalias" in effective else known_hosts_name(name, port)
         rule = "ssh_config(5) StrictHostKeyChecking, sshd(8)"
         files = [
             self.reader.expanded(file)
@@ -345,14 +345,23 @@ class _View:
         because = "the host is not known: without a terminal ssh ends with `Host key verification failed`"
         place = with_tilde(files[0], self.reader.home) if files else "~/.ssh/known_hosts"
         which = "" if port == "22" else f"-p {port} "
-        remedy = Remedy(
-            "Make the host known:",
-            (f"ssh-keyscan {which}{shlex.quote(shown(name))} >> {place}",
-             f"ssh-keygen -lf {place}"),
-            "ssh-keyscan believes whoever answers: compare the fingerprint with what the host publishes.",
-        )  # fmt: skip
+        believed = "believes whoever answers: compare the fingerprint with what the host publishes."
+        if name != effective.get("hostname", [name])[0]:
+            # HostKeyAlias: the host cannot be asked by the name that its key is looked up by.
+            to = shlex.quote(f"ssh://git@{shown(self._remote.place)}")
+            lines = (f"ssh -T -o StrictHostKeyChecking=accept-new {to}", f"ssh-keygen -lf {place}")
+            remedy = Remedy("Make the host known:", lines, f"ssh then {believed}")
+        else:
+            lines = (f"ssh-keyscan {which}{shlex.quote(shown(name))} >> {place}", f"ssh-keygen -lf {place}")
+            remedy = Remedy("Make the host known:", lines, f"ssh-keyscan {believed}")
         where = files[0] if files else "~/.ssh/known_hosts"
         return self.noted("known_hosts", Standing.MISSING, because, where, rule=rule, remedy=remedy)
+
+
+def _has_files(folder: str) -> bool:
+    with suppress(OSError):
+        return bool(os.listdir(folder))  # noqa: PTH208
+    return False
 
 
 def _hosts(jumps: str) -> str:

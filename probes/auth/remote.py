@@ -65,6 +65,11 @@ def shown_url(url: str) -> str:
     return shown(url)
 
 
+def known_hosts_name(host: str, port: str) -> str:
+    """A host as known_hosts has it (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); ``port`` is "" for 22."""
+    return host if port in ("", _DEFAULT_PORTS["ssh"]) else f"[{host}]:{port}"
+
+
 def remote_of(url: str) -> Remote:
     """Take a URL of git's apart."""
     if "://" not in url:

@@ -44,9 +44,3 @@ def rule_for(url: str, rules: Iterable[Rule], *, push: bool = False) -> Rule | N
     """The rule that counts for a URL."""
     fitting = [rule for rule in rules if rule.is_push is push and url.startswith(rule.prefix)]
     return max(fitting, key=lambda rule: len(rule.prefix.encode("utf-8", "surrogateescape")), default=None)
-
-
-def rewritten(url: str, rules: Iterable[Rule]) -> str:
-    """The URL that git connects to."""
-    rule = rule_for(url, rules)
-    return url if rule is None else rule.base + url[len(rule.prefix) :]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from probes.auth.remote import remote_of
 from probes.golang.errors import GoError
+from probes.golang.redact import MASK
 from probes.golang.shown import shown
 from probes.golang.urls import parse_url
 from probes.golang.vcs_paths import known_place
@@ -57,7 +58,7 @@ def subject_of(text: str) -> Subject:
     path, at, _ = text.partition("@")
     path = path if at else text
     host, slash, rest = path.partition("/")
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or not host.strip(".:[]"):
         raise BadSubject(
             f"{shown(host, limit=80)!r} is no host: write HOST[:PORT][/PATH], a module path or a URL"
         )
@@ -107,8 +108,12 @@ def for_proxy(url: str, goproxy: str) -> Subject | None:
 
 
 def for_repository(path: str, repository: str) -> Subject | None:
-    """A module whose repository a trace has found; None where that is no URL, or one with a masked user."""
-    if "://" not in repository or "@" in repository.partition("://")[2].partition("/")[0]:
+    """A module whose repository a trace has found; None where that is no URL, or one with a masked user.
+
+    The user of an ssh URL ("git@") is no secret, and decides which settings of ssh count.
+    """
+    user, at, _ = repository.partition("://")[2].partition("/")[0].rpartition("@")
+    if "://" not in repository or (at and (MASK in user or remote_of(repository).transport != "ssh")):
         return None
     return Subject(shown(path), f"https://{path}", repository)
 

@@ -39,6 +39,8 @@ class Answer:
     transport: str
     """ "https", "http", "ssh", …; that of the URL itself where git was not asked."""
     was_asked: bool = True
+    was_held: bool = False
+    """Whether that was for want of the user's word."""
     failures: tuple[str, ...] = field(default=())
     """What could not be found out."""
 
@@ -57,9 +59,9 @@ async def answer_for(
     """
     folder = Path(tempfile.mkdtemp(prefix="modtrace-auth-"))
     programs = replace(programs, witness=Unwatched())  # go runs none of these
-    reader = GitReader(programs, folder)
     remote = remote_of(url)
     try:
+        reader = GitReader(programs, folder)
         if find_program("git", programs.process.get("PATH", "")) is None:
             return await _without_git(
                 remote, reader, environment, "there is no git in PATH: go cannot fetch either"
@@ -75,11 +77,10 @@ async def answer_for(
             found += await over_http(remote, settings, reader, programs.process, ask_helpers=ask_helpers)
         return Answer(tuple(found), shown_url(target), remote.transport)
     except HeldBack as held:
-        return await _without_git(remote, reader, environment, str(held))
+        return replace(await _without_git(remote, reader, environment, str(held)), was_held=True)
     except (RunFailed, Stalled) as failure:
-        return await _without_git(
-            remote, reader, environment, f"git could not be asked: {shown(str(failure))}"
-        )
+        words = str(failure).replace(str(folder), "an empty folder")
+        return await _without_git(remote, reader, environment, f"git could not be asked: {shown(words)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -88,7 +89,7 @@ async def _without_git(remote: Remote, reader: GitReader, environment: Environme
     """What files and variables alone tell."""
     found = [
         _noted(
-            remote, "its settings", Standing.ASKED, "git's settings are not known: git was not started", ""
+            remote, "its settings", Standing.ASKED, "git was not started, so they are not known", ""
         )
     ]
     if remote.transport in ("http", "https"):

@@ -19,8 +19,8 @@ from probes.golang.errors import GoError
 from probes.golang.protocol import Op
 from probes.golang.quote import quote
 from probes.golang.urls import GoURL
+from probes.net.answer import Answer
 from probes.net.exchange import Exchange
-from probes.net.http import Answer
 from probes.sources.fetcher import Fetcher, Progress, Received, file_path, refuse_user
 from probes.sources.module_proxy import MAX_ZIP_FILE
 

@@ -165,7 +165,7 @@ class _Run:
             from probes.sources.direct import Origins, network_of
 
             network = network_of(environment, self.plan.limits, self._credentials, client)
-            self._origins = Origins(environment, network, allowed=True)
+            self._origins = Origins(environment, network, allowed=True, run_s=self.plan.limits.run_s)
         try:
             self.tree.make()
             self.manifest = read_manifest(self.tree)

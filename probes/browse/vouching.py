@@ -8,8 +8,9 @@ from __future__ import annotations
 from probes.golang.environment import Environment
 from probes.golang.go_sum import GoSum
 from probes.sources.fetcher import Fetcher
+from probes.trace.checksum_events import ChecksumDecided
 from probes.trace.checksums import ChecksumGate
-from probes.trace.events import ChecksumDecided, Event
+from probes.trace.events import Event
 from probes.trace.narrator import Narrator
 from probes.trace.route import Route
 from probes.trace.walk import Walker

@@ -20,16 +20,20 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  modtrace apply --set 'GOPROXY=https://goproxy.cn|direct'    show, ask, write
-  modtrace apply --preset goproxy.cn --yes                    write without asking
-  modtrace apply --unset GOPRIVATE                            as go env -u GOPRIVATE
-  modtrace apply --undo                                       take the last one back
+  modtrace apply --set 'GOPROXY=https://goproxy.cn|direct'
+                                        show, ask, write
+  modtrace apply --preset goproxy.cn --yes
+                                        write without asking
+  modtrace apply --unset GOPRIVATE      as go env -u GOPRIVATE
+  modtrace apply --undo                 take the last one back
 
-The file is the one that `go env GOENV` names; its new bytes are those that `go env -w` and `go env -u` would
-leave, and what go refuses is refused. It changes in one step, and a copy of the old one is kept first. A file
-that somebody else changed meanwhile is left alone.
+The file is the one that `go env GOENV` names; its new bytes are those that `go
+env -w` and `go env -u` would leave, and what go refuses is refused. It changes
+in one step, and a copy of the old one is kept first. A file that somebody else
+changed meanwhile is left alone.
 
-exit codes: 0 written, or nothing to do · 1 the answer was no · 2 usage, go refuses, or nobody to ask
+exit codes: 0 written, or nothing to do · 1 the answer was no
+            2 usage, go refuses, or nobody to ask
             3 the file could not be written
 """
 
@@ -39,8 +43,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "apply",
         help="write settings as go env -w would, with a way back",
-        description="Write settings into the GOENV file, after showing the difference and what would still\n"
-        "win over it.",
+        description="Write settings into the GOENV file, after showing the difference and what would\n"
+        "still win over it.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -8,7 +8,7 @@ import json
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
 from probes.commands.place import read_place
-from probes.commands.trace import add_run_option, parse_overlay, run_until_signal
+from probes.commands.trace import add_run_option, add_set_option, parse_overlay, run_until_signal
 
 EXAMPLES = """\
 examples:
@@ -47,10 +47,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("subject", metavar="HOST[/PATH]", help="a host, a module path or a URL")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="use this value instead of the environment's, for this run only (repeatable)",
-    )  # fmt: skip
+    add_set_option(parser)
     parser.add_argument("-C", dest="place", metavar="DIR", help="as go would started in this folder")
     add_run_option(parser)
     parser.set_defaults(run=run)

@@ -21,7 +21,8 @@ def text_report(report: Report) -> Iterator[str]:
     """Lines for people, at most 80 columns."""
     yield f"{report.subject.shown}\n"
     if report.subject.is_guess:
-        yield from _wrapped("the repository's URL is a guess: the go-import page of the path says it", "  ")
+        asks = f"its go-import page names it, and `modtrace trace {report.subject.shown}` asks that"
+        yield from _wrapped(f"the repository's URL is a guess: {asks}", "  ", indent="  ")
     yield "\n"
     for side in report.sides:
         yield from _wrapped(headline(side, report), f"{ACTS[side.whom]:12}", indent=" " * 12)
@@ -47,7 +48,7 @@ def _lines(noted: Noted) -> Iterator[str]:
 def _rest(report: Report) -> Iterator[str]:
     yield "\n"
     yield from _wrapped(conclusion(report), "")
-    if not report.answer.was_asked:
+    if report.answer.was_held:
         yield from _wrapped(f"--run would start: {', '.join(WOULD_RUN)}", "", indent="  ")
     for remedy in report.remedies():
         yield "\n"
@@ -78,7 +79,7 @@ def json_report(report: Report) -> dict[str, Any]:
         "transport": report.answer.transport or None,
         "asked_programs": report.answer.was_asked,
         "could_not": list(report.answer.failures),
-        "would_run": [] if report.answer.was_asked else list(WOULD_RUN),
+        "would_run": list(WOULD_RUN) if report.answer.was_held else [],
         "sides": [
             {
                 "whom": side.whom,

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     from probes.sources.environment_reader import read_environment
 
     environment = read_environment(overlay=overlay)
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     if len(targets) == 1:
         targets *= 2
     try:

@@ -33,19 +33,28 @@ SMOKE_TEST = "golang.org/x/text@latest"
 
 EXAMPLES = """\
 examples:
-  modtrace doctor                                    settings, proxies, TLS, checksum database: all of it
-  modtrace doctor corp.example/lib@v1.2.0            why this one fails
-  modtrace doctor corp.example/lib@v1.2.0 --run      let it start git as go would, for modules without a proxy
+  modtrace doctor                       settings, proxies, TLS, checksum
+                                        database: all of it
+  modtrace doctor corp.example/lib@v1.2.0
+                                        why this one fails
+  modtrace doctor corp.example/lib@v1.2.0 --run
+                                        let it start git as go would, for
+                                        modules without a proxy
   modtrace doctor rsc.io/quote --json | jq '.cases[0].remedies[0].lines'
-  modtrace doctor rsc.io/quote --compare             what works in curl and not in go
-  modtrace doctor rsc.io/quote --resolvers           ask public resolvers too; they learn the host names
+  modtrace doctor rsc.io/quote --compare
+                                        what works in curl and not in go
+  modtrace doctor rsc.io/quote --resolvers
+                                        ask public resolvers too; they learn
+                                        the host names
   modtrace doctor rsc.io/quote --set 'GOPROXY=https://goproxy.cn|direct'
-                                                     would this setting mend it?
+                                        would this setting mend it?
 
-The doctor traces the module as go would fetch it in this folder, then climbs the ladder of each request that
-failed: HTTP proxy, names, TCP, TLS, HTTP, content. Without PATH it asks for golang.org/x/text@latest.
+The doctor traces the module as go would fetch it in this folder, then climbs
+the ladder of each request that failed: HTTP proxy, names, TCP, TLS, HTTP,
+content. Without PATH it asks for golang.org/x/text@latest.
 
-exit codes: 0 nothing of level error · 1 go fails, or a setting is wrong · 2 usage · 3 could not tell
+exit codes: 0 nothing of level error · 1 go fails, or a setting is wrong
+            2 usage · 3 could not tell
 """
 
 RUNGS = {
@@ -60,7 +69,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "doctor",
         help="find out what is wrong and what to type",
-        description="Trace a module, look at every layer of what failed, and name the cause and the cure.",
+        description="Trace a module, look at every layer of what failed, name cause and cure.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -70,7 +79,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--compare", action="store_true",
                         help="do things in two ways even where an answer came")  # fmt: skip
     parser.add_argument("--resolvers", nargs="?", const="", metavar="ADDRESS,…",
-                        help="ask public resolvers too, or these; they learn the host names")  # fmt: skip
+                        help="ask public resolvers too, or these; they learn the host names "
+                        "(the public ones none that GOPRIVATE matches)")  # fmt: skip
     parser.add_argument("--capability", action="store_true", help="ask each proxy what it can do")
     parser.add_argument("--limit", action="append", default=[], metavar="RUNG=SECONDS",
                         help=f"how long to wait on a rung ({', '.join(RUNGS)}); repeatable")  # fmt: skip
@@ -104,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     environment, project = place
     findings = lint_as_shown(environment)
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     trace, saving = Trace(), Saving("doctor", args)
 
     def emit(event: Event) -> None:

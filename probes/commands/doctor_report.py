@@ -12,10 +12,13 @@ from probes.diagnosis.findings import Level
 from probes.golang.redact import MASK
 from probes.golang.safetext import safe_text
 from probes.ladder.faults import Judgement
-from probes.trace.events import CapabilityLearned, Outcome, RungClimbed
+from probes.trace.climb_events import CapabilityLearned, RungClimbed
+from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 
 _INDENT = "  "
+MOST_OF_GO = 7
+"""Lines of go's error that are printed: a program's complaint is told again under its cause."""
 
 
 def report(trace: Trace, cases: Sequence[Case], width: int = WIDTH) -> str:
@@ -57,8 +60,12 @@ def _verdict(trace: Trace, cases: Sequence[Case]) -> Iterator[str]:
                 yield "Nothing wrong was found on the way."
         case Outcome.FAILS:
             yield f"{target}    go would fail:"
-            for line in (finished.error or "").split("\n")[:6]:
-                yield _INDENT + line.replace("\t", "    ")
+            lines = (finished.error or "").split("\n")
+            if len(lines) > MOST_OF_GO:
+                more = len(lines) - MOST_OF_GO + 1
+                lines = [*lines[: MOST_OF_GO - 1], f"\t… and {more} more lines (--json)"]
+            for line in lines:
+                yield _INDENT + line.rstrip("\r").replace("\t", "    ")
         case Outcome.CANCELLED:
             yield f"{target}    stopped before the end"
         case _:

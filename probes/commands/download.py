@@ -197,7 +197,7 @@ def plan_of(
         except GoError as error:
             output.complain(f"--from: {redact(str(error))}")
             return None
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     return Plan(environment, folder.absolute(), source, args.jobs, limits, go_sum, args.run_programs)
 
 

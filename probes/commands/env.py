@@ -30,19 +30,22 @@ SCHEMA = "modtrace.env/1"
 
 EXAMPLES = """\
 examples:
-  modtrace env                       every variable: value, origin, what it hides, what is wrong with it
-  modtrace env GOPROXY GOPRIVATE     only these
-  modtrace env --json                one JSON object on stdout
-  modtrace env --no-go               without asking the go command for its own opinion
+  modtrace env                          every variable: value, origin, what it
+                                        hides, what is wrong with it
+  modtrace env GOPROXY GOPRIVATE        only these
+  modtrace env --json                   one JSON object on stdout
+  modtrace env --no-go                  without asking the go command for its
+                                        own opinion
   GOPRIVATE='a.corp, b.corp' modtrace env GOPRIVATE
-                                     check a value before it is used
+                                        check a value before it is used
 
-The value is what `go env NAME` prints, and what go uses. Where it carries a password, a user name or a
-token, it is shown with xxxxx in its place. For variables that go reads only from its process, such as
-HTTPS_PROXY, it is the process variable.
+The value is what `go env NAME` prints, and what go uses. Where it carries a
+password, a user name or a token, it is shown with xxxxx in its place. For
+variables that go reads only from its process, such as HTTPS_PROXY, it is the
+process variable.
 
-exit codes: 0 nothing wrong · 1 a finding of level error · 2 usage or an unreadable settings file
-            3 modtrace itself failed
+exit codes: 0 nothing wrong · 1 a finding of level error
+            2 usage or an unreadable settings file · 3 modtrace itself failed
 """
 
 
@@ -51,8 +54,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "env",
         help="show the settings that go would use, and what is wrong with them",
-        description="Show what the go command would see: every variable that decides how modules are found,\n"
-        "the layer its value comes from, the values it hides, and findings with their remedies.",
+        description="Show what the go command would see: every variable that decides how modules are\n"
+        "found, the layer its value comes from, the values it hides, and findings with\n"
+        "their remedies.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -36,14 +36,15 @@ examples:
   modtrace explain build.log
   modtrace explain --json < build.log
   echo 'export GOPROXY=https://goproxy.cn，direct' | modtrace explain
-  modtrace explain                            paste, then press Ctrl-D
+  modtrace explain                      paste, then press Ctrl-D
 
-Of a text of more than 8 MiB the beginning and the end are read. Nothing is asked over the network. Remedies
-are written for the shell in $SHELL, for PowerShell or cmd when the text comes from Windows, or for the one
-named by --shell.
+Of a text of more than 8 MiB the beginning and the end are read. Nothing is
+asked over the network. Remedies are written for the shell in $SHELL, for
+PowerShell or cmd when the text comes from Windows, or for the one named by
+--shell.
 
-exit codes: 0 something was explained · 1 nothing was recognised · 2 usage, or a text that cannot be read
-            3 modtrace itself failed
+exit codes: 0 something was explained · 1 nothing was recognised
+            2 usage, or a text that cannot be read · 3 modtrace itself failed
 """
 
 
@@ -52,9 +53,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "explain",
         help="explain a go error, a build log, or a command from a blog",
-        description="Say what a text means: errors of go with cause and remedy and whether a retry may\n"
-        "help, settings that do not do what they seem to with the exact column, and statements\n"
-        "of guides that are not so.",
+        description="Say what a text means: errors of go with cause and remedy and whether a retry\n"
+        "may help, settings that do not do what they seem to with the exact column, and\n"
+        "statements of guides that are not so.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

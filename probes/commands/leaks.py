@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from probes.commands.exit_codes import ExitCode
 from probes.commands.output import Output
-from probes.commands.trace import parse_overlay, run_until_signal
+from probes.commands.trace import add_set_option, parse_overlay, run_until_signal
 from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
 
@@ -23,7 +23,7 @@ EXAMPLES = """\
 examples:
   modtrace leaks                          the project around this folder
   modtrace leaks ~/src/shop/go.mod        another one; go.work as well
-  modtrace leaks --run                    let git tell its remotes: whose is this?
+  modtrace leaks --run                    let git tell its remotes: whose is it?
   modtrace leaks --private 'github.com/acme'
                                           you say what is private
   modtrace leaks --own nexus.acme.com     a proxy or database of your own
@@ -72,10 +72,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="run `git remote -v` in the project's folder; without, it is only told of",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="use this value instead of the environment's, for this run only (repeatable)",
-    )  # fmt: skip
+    add_set_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -163,7 +160,8 @@ async def _ask_git(project: Project, environment: Environment, found: list[Remot
     from probes.leaks.remotes import REMOTES_S, read_remotes
     from probes.sources.programs import Programs
 
-    found.append(await read_remotes(project.folder, Programs(environment.process, seconds=REMOTES_S)))
+    programs = Programs(environment.process, seconds=REMOTES_S, allowed=True)
+    found.append(await read_remotes(project.folder, programs))
 
 
 def _beside(args: argparse.Namespace, git: list[Remotes]) -> Beside:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from probes.leaks.words import headline, line_words, told_words
 
 SCHEMA = "modtrace.leaks/1"
 _WIDEST = 60
+_WIDTH = 79
 _MOST_HOSTS = 12
 
 
@@ -35,7 +38,22 @@ def report(audit: Audit, *, shows_all: bool) -> str:
     if audit.line_if is not None:
         lines += ["", *_if_private(audit, audit.line_if)]
     lines += _asides(audit)
-    return "\n".join(safe_text(line) for line in _squeezed(lines)) + "\n"
+    return "\n".join(line for text in _squeezed(lines) for line in _fitted(safe_text(text))) + "\n"
+
+
+_HANGS = re.compile(r" *(?:! )?")
+
+
+def _fitted(line: str) -> list[str]:
+    """A line cut at spaces, further lines hanging below; a command stays in one, to be copied."""
+    if len(line) <= _WIDTH or line.lstrip().startswith(("go env -w ", "export ", "setx ", "$env:")):
+        return [line]
+    match = _HANGS.match(line)
+    below = " " * (match.end() + 8 if match and match.end() else 2)
+    return textwrap.wrap(
+        line, _WIDTH, subsequent_indent=below, break_long_words=False, break_on_hyphens=False,
+        drop_whitespace=True, replace_whitespace=False,
+    )  # fmt: skip
 
 
 def _squeezed(lines: Iterable[str]) -> Iterator[str]:

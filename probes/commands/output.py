@@ -8,6 +8,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from time import monotonic
 
+from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
 
 STATUS_S = 0.2
@@ -47,8 +48,8 @@ class Output:
         sys.stdout.flush()
 
     def complain(self, text: str) -> None:
-        """One line about what is wrong, to stderr."""
-        sys.stderr.write(f"modtrace: {text}\n")
+        """One line about what is wrong, to stderr; it often repeats what was typed, secrets too."""
+        sys.stderr.write(f"modtrace: {redact(text)}\n")
         sys.stderr.flush()
 
     note = complain

@@ -5,6 +5,7 @@ Everything a server said passes safe_text before it comes here or on the way out
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from probes.diagnosis.findings import Level
@@ -46,13 +47,14 @@ def _verdict(trace: Trace) -> Iterator[str]:
             yield f"first cause: {cause.summary}"
             yield f"  rule: {cause.rule}"
         yield from _checksum_fault(trace)
+        yield from _where_to_go_on(trace)
 
 
 def _go_says(error: str) -> Iterator[str]:
     """go's own words; go repeats a whole answer where it can make nothing of it, and nobody reads that."""
     lines = error.split("\n")
     for line in lines[:MOST_LINES]:
-        yield "  " + line.replace("\t", "    ")
+        yield "  " + line.rstrip("\r").replace("\t", "    ")
     if len(lines) > MOST_LINES:
         yield f"  … and {len(lines) - MOST_LINES:,} more lines, which --json has"
 
@@ -68,6 +70,16 @@ def _checksum_fault(trace: Trace) -> Iterator[str]:
     if meaning is not None:
         yield f"checksums: {meaning.means}"
         yield f"  {meaning.do}"
+
+
+def _where_to_go_on(trace: Trace) -> Iterator[str]:
+    """Who knows the line that mends a failure of direct mode."""
+    if trace.origin and trace.started is not None:
+        from probes.trace.origin_events import Answered
+
+        if any(step.answered is Answered.FAILS for step in trace.origin.decided):
+            target = shlex.quote(f"{trace.started.path}@{trace.started.query}")
+            yield f"what to type: modtrace doctor {target}" + (" --run" if trace.started.run else "")
 
 
 def _turnings(trace: Trace) -> Iterator[str]:

@@ -25,24 +25,30 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  modtrace replay session.jsonl                  what a colleague saw, in the app, as it happened
-  modtrace replay session.jsonl --speed 0        the same, at once at its end
+  modtrace replay session.jsonl         what a colleague saw, in the app, as it
+                                        happened
+  modtrace replay session.jsonl --speed 0
+                                        the same, at once at its end
   modtrace replay session.jsonl --plain --speed 1
-                                                 without the app, told line by line
-  modtrace replay session.jsonl --json           the same object that the live run gave
-  modtrace replay --last                         your own last session
+                                        without the app, told line by line
+  modtrace replay session.jsonl --json  the same object that the live run gave
+  modtrace replay --last                your own last session
   modtrace trace rsc.io/quote --events | modtrace replay -
-                                                 from a pipe
+                                        from a pipe
 
-On a terminal it opens the app: . stops and goes on, { and } slower and faster, [ and ] the trace before and
-the next one, Esc leaves the replay. In a pipe, or with a form, it prints the report.
+On a terminal it opens the app: . stops and goes on, { and } slower and faster,
+[ and ] the trace before and the next one, Esc leaves the replay. In a pipe, or
+with a form, it prints the report.
 
-The replay asks nobody. It has the report and the exit code of the live run: a doctor's, where it was one.
-Of several traces it reports the last one with the real settings; --trace N picks another. What was traced
-with what-if values says so in its first lines.
+The replay asks nobody. It has the report and the exit code of the live run: a
+doctor's, where it was one. Of several traces it reports the last one with the
+real settings; --trace N picks another. What was traced with what-if values
+says so in its first lines.
 
-exit codes: those of the live run (0 go would succeed · 1 go would fail · 3 could not tell · 130 interrupted);
-            2 usage, or no session of modtrace; 3 also where the session breaks off before its trace ended
+exit codes: those of the live run (0 go would succeed ·
+            1 go would fail · 3 could not tell · 130 interrupted);
+            2 usage, or no session of modtrace;
+            3 also where the session breaks off before its trace ended
 """
 
 _FASTEST, _SLOWEST = 10_000.0, 0.01
@@ -55,7 +61,7 @@ def add_parser(
     parser = commands.add_parser(
         "replay",
         help="play a saved session or a recording",
-        description="Play a saved session or a recording: the same report, diagnoses and exit code as live.",
+        description="Play a saved session or a recording: the same report and exit code as live.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -224,6 +230,7 @@ def _tell(entry: Entry, played: Played, output: Output) -> None:
 def _words(event: Event | BrowseEvent, played: Played) -> str:
     from probes.browse.table import BrowseStarted
     from probes.trace import events as kinds
+    from probes.trace.climb_events import RungClimbed
 
     trace = played.trace
     match event:
@@ -236,7 +243,7 @@ def _words(event: Event | BrowseEvent, played: Played) -> str:
             return f"{hop.name if hop else '?'}: {event.verdict}, because {event.because}"
         case kinds.VersionChosen():
             return f"the version is {event.version}"
-        case kinds.RungClimbed():
+        case RungClimbed():
             return f"{event.rung}: {event.judgement} {event.summary or event.because}"
         case kinds.TraceFinished():
             return f"the end: {event.outcome}"

@@ -25,17 +25,24 @@ FORMS = ("text", "markdown", "html", "json", "svg")
 
 EXAMPLES = """\
 examples:
-  modtrace report --last --format markdown --privacy    for an issue: hosts, users, private paths renamed
-  modtrace report session.jsonl -o report.html          one file, without scripts
-  modtrace report session.jsonl -o tree.svg             a picture of the tree and of the waterfall
+  modtrace report --last --format markdown --privacy
+                                        for an issue: hosts, users, private
+                                        paths renamed
+  modtrace report session.jsonl -o report.html
+                                        one file, without scripts
+  modtrace report session.jsonl -o tree.svg
+                                        a picture of the tree and of the
+                                        waterfall
   modtrace trace rsc.io/quote --events | modtrace report -
 
-Without FILE it is the last session; of several traces the last one with the real settings, or --trace N.
-What was traced with what-if values, or with --set, says so in its first lines. A report never holds a
-password; --privacy renames everything else that is yours, the same everywhere, so that it still reads. Look
-it over before you send it.
+Without FILE it is the last session; of several traces the last one with the
+real settings, or --trace N. What was traced with what-if values, or with
+--set, says so in its first lines. A report never holds a password; --privacy
+renames everything else that is yours, the same everywhere, so that it still
+reads. Look it over before you send it.
 
-exit codes: 0 the report is written, whatever it says · 2 usage, no session, or OUT is there already
+exit codes: 0 the report is written, whatever it says
+            2 usage, no session, or OUT is there already
             3 OUT cannot be written
 """
 
@@ -45,7 +52,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "report",
         help="write a report of a saved session",
-        description="Write a report of a saved session: what was asked, what go says, why, how it is known.",
+        description="Write a report of a saved session: what was asked, what go says, and why.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

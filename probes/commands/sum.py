@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         proof.apply(event)
         status.show(lambda: _under_way(proof))
 
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     go_sum = _go_sum(environment, output)
     code = run_until_signal(lambda: prove(environment, path, version, emit, go_sum=go_sum, limits=limits))
     status.clear()

@@ -11,7 +11,8 @@ from probes.golang.safetext import safe_text
 from probes.sources.own_heads import Timeline
 from probes.sources.sum_faults import MEANINGS, SumFault
 from probes.sums.proving import MODULE, SumProof, SumVerdict
-from probes.trace.events import HeadChecked, HopDecided, RecordProved, Verdict, event_to_json
+from probes.trace.checksum_events import HeadChecked, RecordProved
+from probes.trace.events import HopDecided, Verdict, event_to_json
 from probes.trace.fold import Request
 
 SCHEMA = "modtrace.sum/1"

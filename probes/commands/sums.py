@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         table.apply(event)
         status.show(lambda: _under_way(table))
 
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     code = run_until_signal(
         lambda: quorum(environment, path, version, emit, zips=args.zip, ask_all=args.all, limits=limits)
     )

@@ -47,8 +47,8 @@ stand beside each other, and the exit code is that of go get.
 With --as build nobody is asked anything: it tells what stops `go build ./...`
 (or of the packages that are named) without a network, and what comes next.
 
-Where go would start git, ssh or a GOAUTH command, it is told what would be run,
-and the outcome is unknown; --run starts them, with a throw-away repository.
+Where go would start git, ssh or a GOAUTH command, it is told what would be
+run, and the outcome is unknown; --run starts them.
 
 exit codes: 0 go would succeed · 1 go would fail · 2 usage, unreadable setting
             3 could not tell · 130 interrupted · 143 terminated · 129 hung up
@@ -111,8 +111,8 @@ def add_run_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_environment_options(parser: argparse.ArgumentParser, *, timeout: float = 60.0) -> None:
-    """The options that every tracing command has."""
+def add_set_option(parser: argparse.ArgumentParser) -> None:
+    """Settings for this run only; parse_overlay reads them."""
     parser.add_argument(
         "--set",
         action="append",
@@ -120,12 +120,18 @@ def add_environment_options(parser: argparse.ArgumentParser, *, timeout: float =
         metavar="NAME=VALUE",
         help="use this value instead of the environment's, for this run only (repeatable)",
     )
+
+
+def add_environment_options(parser: argparse.ArgumentParser, *, timeout: float = 60.0) -> None:
+    """The options that every tracing command has."""
+    add_set_option(parser)
     parser.add_argument(
         "--timeout",
         type=_seconds,
         default=timeout,
         metavar="SECONDS",
-        help=f"how long to wait for an answer where go would wait for ever (default {timeout:.0f})",
+        help="how long to wait for an answer, or a program, where go would wait for ever "
+        f"(default {timeout:.0f}{'; a program 120' if timeout == 60 else ''})",
     )
 
 
@@ -207,7 +213,7 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     environment, project = place
     findings = lint_as_shown(environment)
-    limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+    limits = Limits.patient(args.timeout)
     trace, saving = Trace(), Saving("trace", args)
 
     def emit(event: Event) -> None:
@@ -240,12 +246,8 @@ def run(args: argparse.Namespace) -> int:
     saving.end(code, output)
     if code is not None:
         return code
-    if args.json:
-        import json
-
-        output.write(json.dumps(trace.to_json(), indent=2, ensure_ascii=True) + "\n")
-    elif not args.events:
-        output.write(_written(trace))
+    if not args.events:
+        output.write(_as_json(trace) if args.json else _written(trace))
     finished = trace.get.finished if as_get else trace.finished
     assert finished is not None
     return OUTCOME_CODES[finished.outcome]
@@ -258,6 +260,12 @@ def _as_build(args: argparse.Namespace, output: Output) -> int:
     from probes.commands.build import run_build
 
     return run_build(args, [one for one in (args.target, *args.packages) if one], overlay, output)
+
+
+def _as_json(trace: Trace) -> str:
+    import json
+
+    return json.dumps(trace.to_json(), indent=2, ensure_ascii=True) + "\n"
 
 
 def _written(trace: Trace) -> str:

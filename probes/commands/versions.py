@@ -112,7 +112,7 @@ class _Asking:
         self._all = args.all
         self._times = args.times
         self._runs = args.run_programs
-        self._limits = Limits(answer_s=args.timeout, stall_s=args.timeout)
+        self._limits = Limits.patient(args.timeout)
         self._output = output
         self._tells = sys.stderr is not None and sys.stderr.isatty()
 

@@ -23,20 +23,26 @@ SCHEMA = "modtrace.whatif/1"
 
 EXAMPLES = """\
 examples:
-  modtrace whatif --presets                          settings that belong together, and who stands behind
-  modtrace whatif rsc.io/quote --preset goproxy.cn   another route: who is asked, who learns the path
+  modtrace whatif --presets             settings that belong together, and who
+                                        stands behind
+  modtrace whatif rsc.io/quote --preset goproxy.cn
+                                        another route: who is asked, who learns
+                                        the path
   modtrace whatif rsc.io/quote --set 'GOPROXY=https://goproxy.cn|direct' --trace
-                                                     the same with real answers, before and after
+                                        the same with real answers, before and
+                                        after
   modtrace whatif corp.example/lib --set GOPRIVATE=corp.example --lines fish
-                                                     and the lines that would make it real
+                                        and the lines that would make it real
   modtrace whatif corp.example/lib --preset corporate-off \\
       --fill corporate=goproxy.corp.example --fill private=corp.example
 
-Nothing is written and, without --trace, nobody is asked. --set NAME= and --unset NAME take a process variable
-away. `modtrace apply` takes the same options and writes.
+Nothing is written and, without --trace, nobody is asked. --set NAME= and
+--unset NAME take a process variable away. `modtrace apply` takes the same
+options and writes.
 
-exit codes: 0 go would succeed · 1 go would fail, or a finding of level error with the new settings
-            2 usage or unreadable setting · 3 could not tell · 130 interrupted · 143 terminated
+exit codes: 0 go would succeed · 1 go would fail, or the new settings have a
+            finding of level error · 2 usage or unreadable setting
+            3 could not tell · 130 interrupted · 143 terminated
             Without --trace 0 means: nothing is known that speaks against it.
 """
 
@@ -132,7 +138,7 @@ async def _trace_both(
     from probes.net.limits import Limits
     from probes.trace.fold import Trace
 
-    limits = Limits(answer_s=seconds, stall_s=seconds)
+    limits = Limits.patient(seconds)
     for environment, project in places:
         trace = Trace()
         traces.append(trace)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from probes.diagnosis.catalogue import Rule
 from probes.diagnosis.symptoms import Symptom
 from probes.ladder.faults import Judgement, Rung
-from probes.trace.events import RungClimbed
+from probes.trace.climb_events import RungClimbed
 from probes.trace.fold import Trace
 
 

@@ -216,17 +216,20 @@ class Diagnosis:
         transience: Transience | None = None,
         ruled_out: tuple[str, ...] | None = None,
         shell: Shell = Shell.POSIX,
+        runs: bool = False,
     ) -> Diagnosis:
         """A case of ``rule``; what is not given comes from the rule. ``remedies`` names some of its own.
 
         ``facts`` fill the gaps of the remedies: proxies, piped, other, host, module, version, private, url,
-        declared. Raises KeyError for a remedy that the rule does not have.
+        declared. ``runs``: the check has to start git. Raises KeyError for a remedy that the rule does not
+        have.
         """
         if ruled_out is None:
             ruled_out = tuple(f"{other}: {why}" for other, why in rule.rules_out.items())
         check = ""
         if facts.get("module"):
-            line = "modtrace trace {module}@{version}" if facts.get("version") else "modtrace trace {module}"
+            command = "modtrace trace --run {module}" if runs else "modtrace trace {module}"
+            line = f"{command}@{{version}}" if facts.get("version") else command
             check = fill_words(line, facts) if shell is Shell.POSIX else translate(line, facts, shell) or ""
         return cls(
             rule=rule,

@@ -28,7 +28,8 @@ from probes.diagnosis.wanted_toolchain import private_toolchain, wanted_toolchai
 from probes.golang.goproxy import HopKind
 from probes.ladder.faults import Fault, Judgement, Rung
 from probes.net.limits import FOR_EVER
-from probes.trace.events import Bend, RungClimbed, SettingView, Turning
+from probes.trace.climb_events import RungClimbed
+from probes.trace.events import Bend, SettingView, Turning
 from probes.trace.fold import Trace
 
 
@@ -332,6 +333,8 @@ def _list_stops(trace: Trace, symptom: Symptom) -> bool:
         return False
     if symptom.is_checksum and symptom.request is not None and symptom.request.started.hop is None:
         return False  # the database itself failed: it would for the next entry, too
+    if symptom.hop.kind is HopKind.NOPROXY:
+        return False  # no entry of the list may learn of a private path
     assert trace.route is not None
     later = trace.route.hops[symptom.hop.id + 1 :]
     return any(hop.kind in (HopKind.PROXY, HopKind.DIRECT) for hop in later)
@@ -448,9 +451,8 @@ def _case(
         transience=meaning.transience,
         ruled_out=tuple(ruled_out(symptom, meaning.rule)),
         shell=shell,
+        runs=symptom.is_direct,
     )
-    if symptom.is_direct and diagnosis.check:
-        diagnosis = replace(diagnosis, check=diagnosis.check.replace(" trace ", " trace --run ", 1))
     if meaning.first is not None:
         diagnosis = replace(diagnosis, remedies=(meaning.first, *diagnosis.remedies))
     broken = seen or symptom.broken or broken_program(trace, symptom)

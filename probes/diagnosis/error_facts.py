@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
+from probes.auth.remote import known_hosts_name
 from probes.diagnosis.explain_std import SINCE
 from probes.diagnosis.godebug_names import refusal
 from probes.golang.redact import MASK, redact
@@ -135,7 +136,7 @@ def place_facts(facts: Mapping[str, str]) -> dict[str, str]:
     if not name or not port.isdecimal():
         name, port = facts["host"], facts.get("port", "")
     name = name.strip("[]")
-    known = f"[{name}]:{port}" if port not in ("", "22", "443") else name
+    known = known_hosts_name(name, "" if port == "443" else port)
     return more | {"name": name, "port": port if port not in ("", "443") else "22", "known": known}
 
 

@@ -31,12 +31,13 @@ from probes.ladder.faults import Judgement
 from probes.ladder.go_limits import ClimbLimits, GoLimit
 from probes.ladder.model import RungResult, as_json
 from probes.ladder.names import NamesWorld
-from probes.ladder.public_resolvers import PublicResolver
+from probes.ladder.public_resolvers import PublicResolver, told_of
 from probes.ladder.summaries import rung_summary
 from probes.net.limits import Limits
 from probes.project.project import Project
 from probes.sources.credentials import credentials_of
-from probes.trace.events import CapabilityLearned, ComparisonMade, Emit, Event, RungClimbed
+from probes.trace.climb_events import CapabilityLearned, ComparisonMade, RungClimbed
+from probes.trace.events import Emit, Event
 from probes.trace.fold import Request, Trace
 from probes.trace.route import Route, plan
 
@@ -189,13 +190,15 @@ async def _climb(
                 emit(_comparison_made(event, number, target, began))
 
     credentials = credentials_of(environment)
+    private = [environment.get(name) for name in ("GOPRIVATE", "GONOPROXY", "GONOSUMDB")]
     try:
+        resolvers = told_of(target.url, look.resolvers, private)
         await climb(
             target.url,
             environment.process,
             told,
             limits=look.limits,
-            public_resolvers=look.resolvers,
+            public_resolvers=resolvers,
             compare=compare,
             authorization=credentials.authorization,
             world=look.world,

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from probes.diagnosis.origin_failure import OriginFailure, origin_failure
 from probes.diagnosis.symptoms import primary_symptom
-from probes.golang.vcs_words import Complaint
+from probes.golang.vcs_words import Complaint, telling_line
 from probes.ladder.faults import Judgement
-from probes.trace.events import RungClimbed
+from probes.trace.climb_events import RungClimbed
 from probes.trace.fold import Trace
 
 _NO_WAY = frozenset({Complaint.NAME, Complaint.TIMEOUT, Complaint.REFUSED_CONNECTION, Complaint.CERTIFICATE})
@@ -40,7 +40,9 @@ def program_rung(failure: OriginFailure, climb: int, at: float) -> RungClimbed:
     """The run that failed, as a rung."""
     run = failure.run
     assert run is not None
-    lines = [line.strip() for line in run.complaint.split("\n") if line.strip()]
+    telling = telling_line(run.complaint)
+    lines = [line.strip("@ \r\t") for line in run.complaint.split("\n")]
+    lines = sorted((line for line in lines if line), key=lambda line: line != telling)
     return RungClimbed(
         at=at,
         climb=climb,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from probes.diagnosis.catalogue import Diagnosis, Rule, Shell, Transience, rule
 from probes.diagnosis.claims import Statement, statements
@@ -77,6 +78,7 @@ class Explanation:
             go_prints=self.message,
             transience=self.transience,
             shell=shell,
+            runs=self.layer is Layer.ORIGIN,
         )
 
 
@@ -211,25 +213,40 @@ _ORDINARY_REQUEST = re.compile(r"# get \S+: (?:[123]\d\d|404|410)\b")
 """A line of -x about an answer that is part of every walk."""
 _NEAR = 6
 """Lines behind a command of go in which git's own words, without a sign of go, are still its doing."""
+_REMEMBERED = 256
+"""Messages whose row is remembered for when they come again: long logs say the same all the time."""
 
 
 def _matches(text: str) -> Iterator[tuple[Block, Pattern, re.Match[str]]]:
     """The row that fits each message, for messages that one fits."""
     last_go = -_NEAR
+    is_about_go, row_of = lru_cache(_REMEMBERED)(_is_about_go), lru_cache(_REMEMBERED)(_fitting)
     for block in blocks(text):
-        if _ORDINARY_REQUEST.match(block.text):
+        about_go = is_about_go(block)
+        if about_go is None:
             continue
-        from_go = is_from_go(block)
-        if from_go or _GO_COMMAND.search(block.text):
+        if about_go:
             last_go = block.line + len(block.lines) - 1
-        near_go = block.line - last_go <= _NEAR
-        for pattern in patterns():
-            if not _is_believed(pattern, from_go, near_go):
-                continue
-            match = pattern.search(block)
-            if match:
-                yield block, pattern, match
-                break
+        fits = row_of(block, block.line - last_go <= _NEAR)
+        if fits:
+            yield block, *fits
+
+
+def _is_about_go(block: Block) -> bool | None:
+    """Whether a message is go's own or a command of go; None for one that nobody asks about."""
+    if _ORDINARY_REQUEST.match(block.text):
+        return None
+    return is_from_go(block) or _GO_COMMAND.search(block.text) is not None
+
+
+def _fitting(block: Block, near_go: bool) -> tuple[Pattern, re.Match[str]] | None:
+    """The first row that fits a message, and where."""
+    from_go = is_from_go(block)
+    for pattern in patterns():
+        match = pattern.search(block) if _is_believed(pattern, from_go, near_go) else None
+        if match:
+            return pattern, match
+    return None
 
 
 def _is_believed(pattern: Pattern, from_go: bool, near_go: bool) -> bool:

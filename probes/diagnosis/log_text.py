@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 LONGEST_LINE = 4000
 """Characters of a line that are looked at."""
@@ -63,25 +64,25 @@ _GOES_ON = re.compile(
 """How a line that belongs to the message before it may begin when it is not indented."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
-    """A message: its first line and those that belong to it."""
+    """A message: its first line and those that belong to it; equal to one that says the same elsewhere."""
 
-    line: int
+    line: int = field(compare=False)
     """Number of its first line in the text, from 1."""
     lines: tuple[str, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The whole message, lines separated by line feeds, indentation gone."""
         return "\n".join(line.strip() for line in self.lines)
 
-    @property
+    @cached_property
     def own(self) -> str:
         """What go itself says: everything before what the server answered."""
         return _split_answer(self.text)[0]
 
-    @property
+    @cached_property
     def said(self) -> str:
         """What the server answered, "" when go quotes nothing."""
         return _split_answer(self.text)[1]

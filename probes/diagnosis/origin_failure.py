@@ -19,7 +19,8 @@ from probes.golang.credential_use import CredentialUse, Standing, Whom
 from probes.golang.goproxy import HopKind
 from probes.golang.vcs_words import Complaint
 from probes.trace.fold import Trace
-from probes.trace.origin_events import Answered, OriginDecided, OriginStep, ProgramFinished
+from probes.trace.origin_causes import failed_step
+from probes.trace.origin_events import OriginDecided, OriginStep, ProgramFinished
 
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z+]*)://(?:[^\s/@]*@)?(?P<host>\[[^\]\s]+\]|[^\s/:'\"]+)(?::(?P<port>\d+))?"
@@ -76,7 +77,12 @@ class OriginFailure:
     place: Place
     """The server of the repository, else that of the page."""
     asked: Place
-    """The server that the program itself names; another one where a setting of git's rewrites the URL."""
+    """The server that the program itself names; another one where a setting of git's rewrites the URL.
+    Where ssh's own settings lead on (HostName), it is the host that they stand for."""
+    real: Place
+    """Where ssh connects by its own settings; an empty place where they are not known."""
+    said: Place
+    """The server as the program's words have it."""
     root: str
     """The import path of the repository's root."""
     vcs: str
@@ -114,7 +120,8 @@ def origin_failure(trace: Trace, symptom: Symptom) -> OriginFailure | None:
     page = place_of(symptom.url)
     place = place_of(repository) if repository else page
     complaint, told = (None, "") if run is None else judged(run.complaint)
-    asked = _asked(told)
+    said = _asked(told)
+    asked, real = _before_ssh(trace, said, place, complaint)
     return OriginFailure(
         step=step,
         run=run,
@@ -123,6 +130,8 @@ def origin_failure(trace: Trace, symptom: Symptom) -> OriginFailure | None:
         repository=repository,
         place=place,
         asked=asked,
+        real=real,
+        said=said,
         root=_root(trace, hop),
         vcs=next((one.vcs for one in reversed(trace.origin.decided) if one.hop == hop and one.vcs), "git"),
         learnt=tuple(_learnt(trace)),
@@ -132,11 +141,10 @@ def origin_failure(trace: Trace, symptom: Symptom) -> OriginFailure | None:
 
 
 def _step(trace: Trace, hop: int | None, symptom: Symptom) -> OriginDecided | None:
-    """The step whose error go's ends with; of several the last."""
-    failed = [one for one in trace.origin.decided if one.hop == hop and one.answered is Answered.FAILS]
-    blamed = [one for one in failed if one.error and one.error in symptom.words]
+    """The step whose error go's ends with."""
     walk = None if symptom.decision is None else symptom.decision.walk
-    return next(iter([*blamed[::-1], *(one for one in failed[::-1] if one.walk == walk)]), None)
+    number = failed_step(trace, hop, symptom.words, walk)
+    return None if number is None else trace.origin.decided[number]
 
 
 def _run(
@@ -209,6 +217,30 @@ def _asked(own: str) -> Place:
             "" if number == standard else number,
         )
     return Place()
+
+
+_CONNECTS = re.compile(r"ssh connects as \S+ to (?P<host>\S+), port (?P<port>\d+)")
+"""What probes.auth.over_ssh has of ``ssh -G``."""
+
+
+_OF_SSH = frozenset({Complaint.HOST_KEY_UNKNOWN, Complaint.HOST_KEY_CHANGED, Complaint.NO_KEY_ACCEPTED})
+
+
+def _before_ssh(
+    trace: Trace, said: Place, place: Place, complaint: Complaint | None
+) -> tuple[Place, Place]:
+    """The host that git gave to ssh, where ssh's words name what its settings make of it; and that one."""
+    for seen in trace.origin.credentials:
+        match = _CONNECTS.match(seen.use.because) if seen.use.kind == "ssh config" else None
+        if match is None:
+            continue
+        real = Place("ssh", match["host"], "" if match["port"] == "22" else match["port"])
+        given = place_of(f"ssh://{seen.use.host}")
+        if said.is_ssh and said.host in (real.host, given.host):
+            return given, real
+        if not said.host and (complaint in _OF_SSH or place.is_ssh):
+            return given, real
+    return said, Place()
 
 
 def _learnt(trace: Trace) -> Iterator[str]:

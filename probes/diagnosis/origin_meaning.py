@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from probes.auth.remote import known_hosts_name
 from probes.diagnosis.catalogue import Transience, rule
 from probes.diagnosis.error_facts import private_pattern
 from probes.diagnosis.meaning import Meaning
@@ -20,7 +21,7 @@ from probes.diagnosis.origin_failure import LOG_INS, OriginFailure, Place, origi
 from probes.diagnosis.symptoms import Symptom
 from probes.golang.credential_use import CredentialUse, Standing, Whom
 from probes.golang.protocol import Op
-from probes.golang.vcs_words import Complaint, what_it_leaves_open
+from probes.golang.vcs_words import Complaint, telling_line, what_it_leaves_open
 from probes.ladder.faults import Fault
 from probes.trace.fold import Trace
 from probes.trace.origin_events import OriginStep
@@ -92,6 +93,9 @@ def _page(symptom: Symptom, failure: OriginFailure) -> Meaning | None:
             "The page of {module} and that of its root name different repositories, and go believes neither."
         )
         return Meaning(rule("R18"), cause, ("page-owner", "netrc", "page"), Transience.NO)
+    if status == 200 and ": unknown vcs " in (failure.step.error or ""):
+        cause = f"The page of {{module}} names {failure.vcs}, a version control system that go does not know."
+        return Meaning(rule("R18"), cause, ("page-owner", "proxy-first", "page"), Transience.NO)
     if status == 401 or (status == 403 and _shown_by_go(failure)):
         return _closed_page(
             failure, "{host} wants to know who asks before it shows the page of {module}.", "R09"
@@ -123,8 +127,7 @@ def _closed_page(failure: OriginFailure, cause: str, rule_id: str) -> Meaning:
                        Transience.NO, facts=_where(failure, used))  # fmt: skip
     passed = failure.credential(Whom.GO, Standing.IGNORED)
     if passed is not None:
-        where = f" ({passed.where})" if passed.where else ""
-        cause = f"{cause[:-1]}; the {passed.kind}{where} is passed over, {_because(passed)}."
+        cause = f"{cause[:-1]}; the {passed.named} is passed over, {_because(passed)}."
     first = ("private-netrc",) if failure.learnt else ("netrc",)
     rest = ("goprivate",) if rule_id == "R09" else ("dot-git", "page")
     return Meaning(rule(rule_id), _told(failure, cause), (*first, *rest, "show-auth"), Transience.NO)
@@ -141,8 +144,7 @@ def _no_credentials(trace: Trace, failure: OriginFailure) -> Meaning:
     passed = failure.credential(Whom.GIT, Standing.IGNORED)
     cause = f"git has no log-in for {failure.place.host}, and go lets it ask nobody."
     if passed is not None:
-        where = f" ({passed.where})" if passed.where else ""
-        over = f"the {passed.kind}{where} is passed over, {_because(passed)}"
+        over = f"the {passed.named} is passed over, {_because(passed)}"
         cause = f"git has no log-in for {failure.place.host}: {over}."
     if stand_in := _stand_in(trace, failure):
         cause = f"{cause[:-1]}; {stand_in}."
@@ -220,6 +222,11 @@ def _stand_in(trace: Trace, failure: OriginFailure) -> str:
 def _host_key_unknown(trace: Trace, failure: OriginFailure) -> Meaning:
     place = _ssh_place(failure)
     cause = f"ssh does not know the host key of {place.authority}, and may not ask whether to trust it."
+    if failure.real.host and failure.real.authority != place.authority:
+        # Its settings name another host or port, and perhaps another file: ssh itself knows what to write.
+        cause = f"{cause[:-1]} (its settings lead to {failure.real.authority})."
+        facts = _place_facts(failure.real) | {"host": place.authority}
+        return Meaning(rule("R09"), cause, ("known-hosts-ssh", "fingerprint"), Transience.NO, facts=facts)
     line = "known-hosts-port" if place.port else "known-hosts"
     facts = _place_facts(place)
     return Meaning(rule("R09"), cause, (line, "fingerprint"), Transience.NO, facts=facts)
@@ -228,9 +235,10 @@ def _host_key_unknown(trace: Trace, failure: OriginFailure) -> Meaning:
 def _host_key_changed(trace: Trace, failure: OriginFailure) -> Meaning:
     place = _ssh_place(failure)
     cause = f"The ssh host key of {place.authority} is not the known one: renewed, or somebody is in between."
-    return Meaning(
-        rule("R09"), cause, ("fingerprint", "forget-key"), Transience.NO, facts=_place_facts(place)
-    )
+    facts = _place_facts(failure.real if failure.real.host else place)
+    if failure.said.host:
+        facts["known"] = _place_facts(failure.said)["known"]
+    return Meaning(rule("R09"), cause, ("fingerprint", "forget-key"), Transience.NO, facts=facts)
 
 
 def _no_key(trace: Trace, failure: OriginFailure) -> Meaning:
@@ -240,8 +248,13 @@ def _no_key(trace: Trace, failure: OriginFailure) -> Meaning:
     if passed is not None:
         cause = f"{cause[:-1]}; the {passed.kind} is no help: {_because(passed)}."
     first = ("private-ssh",) if failure.learnt and not failure.place.is_ssh else ()
-    remedies = (*first, "ssh-key", "over-https", "show-auth")
+    remedies = (*first, "ssh-key", _past_ssh(failure), "show-auth")
     return Meaning(rule("R09"), cause, remedies, Transience.NO, facts=_place_facts(place))
+
+
+def _past_ssh(failure: OriginFailure) -> str:
+    """The remedy by which git takes another way; where its own settings led to ssh, no more of them."""
+    return "over-https" if failure.place.is_ssh else "rewrites"
 
 
 def _certificate(trace: Trace, failure: OriginFailure) -> Meaning:
@@ -273,8 +286,9 @@ def _unreachable(trace: Trace, failure: OriginFailure) -> Meaning:
     what = "gets no answer from" if is_late else "finds nobody at"
     cause = f"{_tool(failure)} {what} {place.authority}."
     if failure.place.is_ssh or place.is_ssh:
-        return Meaning(rule("R07"), f"{cause[:-1]}: ssh goes there by itself, past every HTTP proxy.",
-                       ("over-https", "allow"), Transience.UNKNOWN, facts=_place_facts(place))  # fmt: skip
+        cause = f"{cause[:-1]}: ssh goes there by itself, past every HTTP proxy."
+        remedies = (_past_ssh(failure), "allow")
+        return Meaning(rule("R07"), cause, remedies, Transience.UNKNOWN, facts=_place_facts(place))
     if lower := _lacks_lower_case(trace, failure):
         return lower
     return Meaning(rule("R07"), cause, ("http-proxy", "allow"), Transience.UNKNOWN)
@@ -332,8 +346,9 @@ def _rewritten(failure: OriginFailure) -> Meaning:
     """A setting of git's leads to another server than the one that go named."""
     used = next((use for use in failure.credentials if use.kind == "insteadOf"), None)
     where = f" ({used.where})" if used is not None and used.where else ""
+    whose = "The settings of git or ssh" if used is None and failure.asked.is_ssh else "git's settings"
     cause = (
-        f"git's settings lead from {failure.place.host} to {failure.asked.authority}{where}, and it failed "
+        f"{whose} lead from {failure.place.host} to {failure.asked.authority}{where}, and it failed "
         f"there: {failure.complaint}."
     )
     place = failure.asked
@@ -415,7 +430,7 @@ def _ssh_place(failure: OriginFailure) -> Place:
 
 def _place_facts(place: Place) -> dict[str, str]:
     port = place.port or ("22" if place.is_ssh else "")
-    known = f"[{place.host}]:{place.port}" if place.port else place.host
+    known = known_hosts_name(place.host, place.port)
     return {"host": place.authority, "name": place.host, "known": known, "port": port}
 
 
@@ -438,7 +453,7 @@ def _evidence(failure: OriginFailure) -> list[str]:
     """What the program said, and what is known of credentials."""
     seen: list[str] = []
     if failure.run is not None:
-        words = failure.told.split("\n", 1)[0][:_MOST_QUOTED] or failure.run.outcome
+        words = telling_line(failure.run.complaint)[:_MOST_QUOTED] or failure.run.outcome
         command = failure.run.command[:_MOST_QUOTED]
         seen.append(f"{words} (from `{command}`)")
     if failure.complaint is not None and (open_end := what_it_leaves_open(failure.complaint)):
@@ -446,8 +461,7 @@ def _evidence(failure: OriginFailure) -> list[str]:
     for use in failure.credentials:
         is_telling = use.whom is not Whom.GIT or use.kind in (*LOG_INS, "insteadOf")
         if is_telling and use.standing in (Standing.IGNORED, Standing.USED):
-            where = f" ({use.where})" if use.where else ""
-            seen.append(f"{use.whom}: {use.kind}{where} {use.standing}, {_because(use)}")
+            seen.append(f"{use.whom}: {use.named} {use.standing}, {_because(use)}")
     return seen[:4]
 
 

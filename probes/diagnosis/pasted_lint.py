@@ -17,7 +17,7 @@ from probes.diagnosis.lint_names import KNOWN, meant
 from probes.diagnosis.pasted import read
 from probes.diagnosis.pasted_lines import Assignment, Form, Slip
 from probes.golang.environment import Environment, layer_environment
-from probes.golang.redact import redact, redacted
+from probes.golang.redact import redact, redacted, words_of_commands
 from probes.golang.variables import KNOWN_ENV, VARIABLE
 
 MOST = 100
@@ -211,7 +211,8 @@ def _mistake(
 ) -> Mistake:  # fmt: skip
     """A mistake; secrets of the line are masked, and its column counted in what is left."""
     is_address = name in VARIABLE and VARIABLE[name].is_address
-    shown = redacted(source, is_address=is_address)
+    known = words_of_commands(source.partition("=")[2].strip("\"'")) if name == "GOAUTH" else ()
+    shown = redacted(source, is_address=is_address, known=known)
     first, last = shown.index(start), shown.index(end)
     rule = next((rule for prefix, rule in _RULES if mistake_id.startswith(prefix)), "R02")
     return Mistake(

@@ -14,7 +14,8 @@ from probes.golang.origin_steps import BY_REQUEST
 from probes.golang.protocol import Op
 from probes.ladder.faults import Fault, Judgement, Rung, fault_of_status
 from probes.net.limits import FOR_EVER
-from probes.trace.events import HopDecided, Outcome, RungClimbed, Verdict
+from probes.trace.climb_events import RungClimbed
+from probes.trace.events import HopDecided, Outcome, Verdict
 from probes.trace.fold import Request, Trace
 from probes.trace.route import HopView
 

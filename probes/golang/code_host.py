@@ -5,12 +5,21 @@ Source: cmd/go/internal/modfetch/codehost/codehost.go (Repo, RevInfo, ErrNoCommi
 
 from __future__ import annotations
 
+import hashlib
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from probes.golang.errors import GoError
+
+
+def kept_copy(vcs: str, remote: str, module_cache: str) -> str:
+    """WorkDir: where go keeps its copy of a repository."""
+    kind = "git3" if vcs == "git" else f"vcs1.{vcs}"
+    key = hashlib.sha256(f"{kind}:{remote}".encode("utf-8", "surrogateescape")).hexdigest()
+    return posixpath.normpath(f"{module_cache}/cache/vcs/{key}")
 
 
 class NoCommits(GoError):

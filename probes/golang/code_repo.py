@@ -1,8 +1,7 @@
 """A module as the commits and tags of a repository: what go makes of them in direct mode.
 
-Source: cmd/go/internal/modfetch/coderepo.go (newCodeRepo, Versions, appendIncompatibleVersions, Stat, Latest,
-convert, validatePseudoVersion, findDir, isMajor, GoMod, retractedVersions, Zip), x/mod modfile.ModulePath and
-module.PseudoVersion.
+Source: cmd/go/internal/modfetch/coderepo.go (Versions, appendIncompatibleVersions, Stat, Latest, convert,
+validatePseudoVersion, findDir, GoMod, retractedVersions, Zip).
 
 No I/O of its own: a CodeHost answers for the repository (code_host.py), so any version control system can
 stand behind it. A CodeRepo is a Repo as probes.sources.module_proxy has it.
@@ -13,129 +12,32 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 
 from probes.golang import gomod, module, semver, zip_creation
-from probes.golang.code_host import CodeHost as CodeHost
-from probes.golang.code_host import NoCommits as NoCommits
-from probes.golang.code_host import Revision as Revision
-from probes.golang.code_host import UnknownRevision as UnknownRevision
+from probes.golang.code_host import CodeHost, Revision
 from probes.golang.errors import GoError, InvalidVersion, ModuleError, unwrap
 from probes.golang.gojson import RevInfo
+from probes.golang.module_place import (
+    ModulePlace,
+    is_major,
+    legacy_go_mod,
+    major_prefix,
+    module_path,
+    pseudo_version,
+)
 from probes.golang.modzip import MAX_ZIP_FILE
 from probes.golang.quote import quote
 from probes.golang.urls import join
-from probes.golang.vcs_paths import has_path_prefix
 
 GO_MOD = "go.mod"
-
-
-@dataclass(frozen=True, slots=True)
-class ModulePlace:
-    """Where in a repository a module is looked for."""
-
-    path: str
-    root: str
-    """The import path of the repository's root."""
-    folder: str
-    """codeDir: the module's folder in the repository, "" for its root; tags carry it as prefix."""
-    prefix: str
-    """The module path without its major version."""
-    major: str
-    """The suffix of the path that says the major version: "", "/v2", ".v2", ".v2-unstable"."""
-
-    @property
-    def tag_prefix(self) -> str:
-        """What the tags of this module begin with."""
-        return self.folder + "/" if self.folder else ""
-
-
-def place_module(path: str, root: str, subdirectory: str = "") -> ModulePlace:
-    """newCodeRepo: where a module is in the repository of ``root``. Raises GoError."""
-    if not has_path_prefix(path, root):
-        raise GoError(f"mismatched repo: found {root} for {path}")
-    prefix, major, ok = module.split_path_version(path)
-    if not ok:
-        raise GoError(f"invalid module path {quote(path)}")
-    if root == path:
-        prefix = path
-    folder = ""
-    if root != path:
-        if not has_path_prefix(prefix, root):
-            raise GoError(f"repository rooted at {root} cannot contain module {path}")
-        folder = prefix[len(root) :].strip("/")
-    if subdirectory:
-        folder = join(folder, subdirectory)
-    return ModulePlace(path, root, folder, prefix, major)
-
-
-def legacy_go_mod(path: str) -> bytes:
-    """LegacyGoMod: what go makes up for a module without a go.mod."""
-    return f"module {path}\n".encode()
-
-
-def module_path(go_mod: bytes) -> str:
-    """modfile.ModulePath: the path that a go.mod declares, "" when there is none to be found."""
-    for raw in go_mod.split(b"\n"):
-        line = raw.partition(b"//")[0].decode("utf-8", "surrogateescape").strip()
-        rest = line.removeprefix("module")
-        if rest == line or not rest.strip() or rest == rest.strip():
-            continue
-        token = rest.strip()
-        if token[0] == "`":
-            return token[1:-1] if len(token) > 1 and token.find("`", 1) == len(token) - 1 else ""
-        if token[0] != '"':
-            return token
-        try:
-            return gomod.unquote(token)
-        except GoError:
-            return ""
-    return ""
-
-
-def pseudo_version(major: str, older: str, time: datetime, revision: str) -> str:
-    """module.PseudoVersion: the name of an untagged commit that comes after the tag ``older``, if any."""
-    segment = f"{time.astimezone(UTC):%Y%m%d%H%M%S}-{revision}"
-    build = semver.build(older)
-    older = semver.canonical(older)
-    if not older:
-        return f"{major or 'v0'}.0.0-{segment}"
-    if semver.prerelease(older):
-        return f"{older}.0.{segment}{build}"
-    head, _, patch = older.rpartition(".")
-    return f"{head}.{_increment(patch)}-0.{segment}{build}"
 
 
 def _rfc3339_nano(time: datetime) -> str:
     """time.MarshalJSON of a time in UTC."""
     fraction = f".{time.microsecond:06d}".rstrip("0") if time.microsecond else ""
     return f"{time:%Y-%m-%dT%H:%M:%S}{fraction}Z"
-
-
-def _increment(decimal: str) -> str:
-    """The number after, in digits: a tag may have more of them than int() takes."""
-    head = decimal.rstrip("9")
-    if not head:
-        return "1" + "0" * len(decimal)
-    return head[:-1] + str(int(head[-1]) + 1) + "0" * (len(decimal) - len(head))
-
-
-def is_major(declared: str, major: str) -> bool:
-    """isMajor: whether a go.mod that declares this path may be that of a module with this major version."""
-    if not declared:
-        return False
-    _, found, ok = module.split_path_version(declared)
-    if not ok:
-        return False
-    if not major:
-        return _major_prefix(found) in ("", "v0", "v1")
-    return bool(found) and major[1:] == found[1:]
-
-
-def _major_prefix(major: str) -> str:
-    """module.PathMajorPrefix: the major version that a suffix of a path stands for."""
-    return major[1:].removesuffix("-unstable") if major else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +279,7 @@ class _Conversion:
             return await self._checked(highest)
         if not base:
             base = await self._base(retracted)
-        major = _major_prefix(self._place.major)
+        major = major_prefix(self._place.major)
         return await self._checked(pseudo_version(major, base, self._found.time, self._found.short))
 
     async def _base(self, retracted: Callable[[str], bool]) -> str:
@@ -500,7 +402,7 @@ class _PseudoCheck:
         revision = module.pseudo_version_rev(self._version)
         base = module.pseudo_version_base(self._version.removesuffix("+incompatible"))
         if not base:
-            if not _major_prefix(place.major) and semver.major(self._version) == "v1":
+            if not major_prefix(place.major) and semver.major(self._version) == "v1":
                 raise GoError("major version without preceding tag must be v0, not v1")
             return
         for tag in self._found.tags:

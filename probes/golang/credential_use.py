@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MASK = "****"
+"""What stands for every user name, password and header."""
+LOGIN_AND_PASSWORD = f"login {MASK}, password {MASK}"
+
 
 class Whom(StrEnum):
     """The program that would use it."""
@@ -51,3 +55,8 @@ class CredentialUse:
     """What may be seen of it, secrets and user names masked: "login ****, password ****"."""
     rule: str = ""
     """File and function in cmd/go, or the manual page."""
+
+    @property
+    def named(self) -> str:
+        """ "netrc (~/.netrc:3)": what it is, and where it stands."""
+        return f"{self.kind} ({self.where})" if self.where else self.kind

@@ -62,6 +62,14 @@ class Source(StrEnum):
     """Compiled into go, or not set at all."""
 
 
+def shown_value(name: str, value: str, *others: str) -> Redacted:
+    """The value of a variable for showing, secrets masked. ``others``: what it hides, or hid before."""
+    variable = VARIABLE.get(name)
+    values = (value, *others) if name == "GOAUTH" else ()
+    known = [text for one in values for text in words_of_commands(one)]
+    return redacted(value, is_address=variable is not None and variable.is_address, known=known)
+
+
 @dataclass(frozen=True, slots=True)
 class Shadowed:
     """A value that is set and does not count."""
@@ -92,13 +100,7 @@ class Setting:
 
     def show(self, value: str) -> Redacted:
         """A value of this variable, secrets masked."""
-        variable = VARIABLE.get(self.name)
-        is_address = variable is not None and variable.is_address
-        known: list[str] = []
-        if self.name == "GOAUTH":
-            values = (self.value, *(one.value for one in self.shadowed))
-            known = [text for value in values for text in words_of_commands(value)]
-        return redacted(value, is_address=is_address, known=known)
+        return shown_value(self.name, value, self.value, *(one.value for one in self.shadowed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from io import StringIO
 
-from probes.golang.goauth import as_prefix, prefixes_of
 from probes.golang.quote import each_field
 
 
@@ -153,11 +152,3 @@ class _Reader:
             if name == "machine":
                 self.passed.append(Passed(word, number, why))
             name = word
-
-
-def find_entry(entries: Iterable[NetrcEntry], url: str) -> NetrcEntry | None:
-    """The entry for a URL: its longest prefix that is a machine, the path shortened element by element."""
-    known: dict[str, NetrcEntry] = {}
-    for entry in entries:
-        known.setdefault(as_prefix(entry.machine), entry)
-    return next((known[prefix] for prefix in prefixes_of(url) if prefix in known), None)

@@ -7,7 +7,9 @@ Go does: settings as they stand, redirect chains, bodies of answers. So it masks
   are often written as a user name, so the name goes too; only the ``git`` of ``ssh://git@host`` stays.
 - query parameters that carry a credential or sign a URL (``token=``, ``Signature=``, ``X-Amz-…``),
 - the value of an Authorization or Cookie header, the password of a netrc line,
-- access tokens that can be recognised by their own prefix.
+- what stands behind "Basic" or "Bearer" and is no word,
+- access tokens that can be recognised by their own prefix,
+- what the run has read or sent as a credential (probes.golang.known_secrets).
 
 When in doubt it masks: a mask too many costs a look at the file, a mask too few costs a password.
 """
@@ -17,6 +19,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+
+from probes.golang.known_secrets import known_places
 
 MASK = "xxxxx"
 """What stands in the place of a secret: Go's own mask for a password."""
@@ -52,6 +56,10 @@ _HEADER = re.compile(
     r"(?P<secret>[^\s\"'][^\r\n\"']*)",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(
+    r"\b(?i:basic|bearer)\s{1,20}(?P<secret>(?=\S{0,4096}(?:\d|[a-z][A-Z]|=))[\w+/~.-]{8,4096}={0,2})(?![\w=\"'])"
+)
+"""An authorization that stands in a sentence (RFC 9110 section 11.4); `Basic realm="x"` is none."""
 _JSON_FIELD = re.compile(
     r"[\"'][\w-]{0,80}(?:token|secret|passw|credential|api[_-]?key)[\w-]{0,80}[\"']"
     r"\s{0,20}:\s{0,20}[\"'](?P<secret>[^\"']+)",
@@ -125,7 +133,9 @@ def _secrets(text: str, is_address: bool) -> Iterator[tuple[int, int]]:
         yield from _spans(_HEADER, text)
         yield from _spans(_JSON_FIELD, text)
     yield from _spans(_NETRC, text)
+    yield from _spans(_SCHEME, text)
     yield from _spans(_TOKEN, text)
+    yield from known_places(text)
     for told in _GOAUTH_TOLD.finditer(text):
         yield from _words_of_commands(told["goauth"], told.start("goauth"))
 

@@ -119,6 +119,26 @@ def judged(complaint: str) -> tuple[Complaint, str]:
     return Complaint.UNKNOWN, own[0] if own else ""
 
 
+_TELLING = ("fatal: ", "abort: ", "svn: E", "error: ")
+
+
+def telling_line(complaint: str) -> str:
+    """The one line of a complaint that says most, "" where there is none.
+
+    The one that decides the kind: after "Host key verification failed." git says that it "could not read
+    from remote repository", which says nothing. Of other words the first that a program marks as its own.
+    """
+    lines = [line.strip()[:_MOST_LINE] for line in complaint.split("\n")]
+    lines = [line for line in lines if line]
+    kind, words = judged(complaint)
+    if kind in _HOST_KEY:
+        pattern = next(pattern for one, pattern in _COMPILED if one is kind)
+        return next((line.strip("@ ") for line in lines if pattern.search(line)), "")
+    if kind is not Complaint.UNKNOWN:
+        return words
+    return next((line for line in lines if line.startswith(_TELLING)), lines[0] if lines else "")
+
+
 _OPEN = {
     Complaint.NO_CREDENTIALS: (
         "the host asks for credentials; GitHub, GitLab and Bitbucket do so for a private repository and for "

@@ -28,7 +28,7 @@ from probes.ladder.tls import TLSReport, read_roots, shake
 from probes.ladder.tls_judgement import judge_tls
 from probes.ladder.tunnel import Way, port_of
 from probes.net.client_hello import HelloSize
-from probes.net.http import ascii_host
+from probes.net.host_names import ascii_host
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from probes.ladder.faults import Fault, Judgement
 from probes.ladder.go_limits import ClimbLimits
 from probes.ladder.http_report import digits
 from probes.ladder.model import Observation, shown
-from probes.net.http import Answer
+from probes.net.answer import Answer
 from probes.net.limits import Stalled
 
 TEXT_BYTES = 4 << 20

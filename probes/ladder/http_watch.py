@@ -15,9 +15,11 @@ from probes.golang.errors import GoError
 from probes.golang.goauth import Headers
 from probes.golang.urls import GoURL
 from probes.ladder.model import shown
+from probes.net.answer import Answer
 from probes.net.authorizing import Authorizer
 from probes.net.exchange import Exchange
-from probes.net.http import USER_AGENT, Answer, HTTPClient
+from probes.net.http import HTTPClient
+from probes.net.http_head import USER_AGENT
 from probes.net.httpproxy import HTTPProxyRules
 from probes.net.limits import Limits, Stalled
 

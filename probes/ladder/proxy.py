@@ -21,7 +21,7 @@ from probes.ladder.names import NamesReport, NamesWorld, look_up
 from probes.ladder.names_judgement import judge_names
 from probes.ladder.tcp import TCPReport, connect_each, judge_tcp
 from probes.ladder.tunnel import Way, WayFailed, opened, port_of
-from probes.net.http import ascii_host
+from probes.net.host_names import ascii_host
 from probes.net.httpproxy import HTTPProxyRules
 from probes.net.roots import client_context, find_roots
 from probes.net.tunnel import ConnectAnswer, is_socks, proxy_port

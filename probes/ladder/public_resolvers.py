@@ -8,7 +8,7 @@ and roots (dnspython would need another HTTP library for it).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -18,11 +18,12 @@ import dns.message
 import httpcore
 
 from probes.golang.errors import GoError
+from probes.golang.patterns import match_prefix_patterns
 from probes.golang.urls import parse_url
 from probes.ladder.model import shown
 from probes.net.backend import TracingBackend
 from probes.net.exchange import Exchange, current_exchange
-from probes.net.http import ascii_host
+from probes.net.host_names import ascii_host
 from probes.net.httpproxy import HTTPProxyRules
 from probes.net.limits import Limits
 from probes.net.questions import Answered, Record, Reply, Transport, query_for, read_answer
@@ -55,6 +56,20 @@ PUBLIC_RESOLVERS = (
     PublicResolver("AliDNS", Transport.HTTPS, "https://dns.alidns.com/dns-query"),
 )
 """Some that answer in most places, two of them in mainland China."""
+
+def told_of(
+    url: str, resolvers: Sequence[PublicResolver], patterns: Iterable[str]
+) -> tuple[PublicResolver, ...]:
+    """Those that may learn the host of a URL.
+
+    Where one of the patterns (as in GOPRIVATE) matches it, only whom the user named: those may be the
+    company's own.
+    """
+    host = parse_url(url).hostname()
+    if not any(match_prefix_patterns(one, host) for one in patterns):
+        return tuple(resolvers)
+    return tuple(one for one in resolvers if one not in PUBLIC_RESOLVERS)
+
 
 AskHTTPS = Callable[[str, str, Record, float], Awaitable[Answered]]
 """Ask (URL, full name, record, seconds)."""

@@ -1,7 +1,6 @@
 """Where the project's repository comes from: the remotes that git knows, as host and path, never more.
 
 git itself says them (``git remote -v``, which also follows url.*.insteadOf); its files are not read here.
-Forms: git-clone(1) "GIT URLS": ``scheme://[user@]host[:port]/path`` and ``[user@]host:path``.
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
-from probes.golang.errors import GoError
-from probes.golang.urls import parse_url
+from probes.auth.remote import remote_of as git_remote
 from probes.leaks.hosts import bare
-from probes.sources.programs import HeldBack, Programs
+from probes.net.limits import Stalled
+from probes.sources.programs import HeldBack, Programs, RunFailed
 
 ARGUMENTS = ("remote", "-v")
 COMMAND = "git remote -v"
 REMOTES_S = 10.0
 """How long it may take; it reads a file or two."""
-_SCP = re.compile(r"(?:[^@/\s]+@)?(?P<host>\[[^\]\s]+\]|[^:/\s@]+):(?!//)(?P<path>[^\s].*)")
 _MOST = 50
 
 
@@ -54,9 +53,6 @@ NOT_ASKED = Remotes(held=COMMAND)
 
 async def read_remotes(folder: Path, programs: Programs) -> Remotes:
     """Ask git in the project's folder. Outside of a repository there are none."""
-    from probes.net.limits import Stalled
-    from probes.sources.programs import RunFailed
-
     try:
         printed = await programs.run("git", ARGUMENTS, folder, "the project's folder")
     except HeldBack:
@@ -66,7 +62,7 @@ async def read_remotes(folder: Path, programs: Programs) -> Remotes:
         if "not a git repository" in told:
             return Remotes()
         return Remotes(problem=" ".join(told.split())[:300])
-    except (Stalled, OSError) as error:
+    except Stalled as error:
         return Remotes(problem=f"{COMMAND}: {error}")
     return Remotes(parse_remotes(printed.decode("utf-8", "replace")))
 
@@ -84,19 +80,9 @@ def known(remotes: Iterable[Remote]) -> tuple[Remote, ...]:
 
 def remote_of(url: str) -> Remote | None:
     """Host and path of a repository's URL; None for a folder, and for what is neither."""
-    url = url.strip()
-    if "://" in url:
-        try:
-            parsed = parse_url(url)
-        except GoError:
-            return None
-        return None if parsed.scheme == "file" else _remote(parsed.hostname(), parsed.path)
-    if url.startswith(("/", ".")):
+    apart = git_remote(url.strip())
+    if apart.transport in ("", "file"):
         return None
-    found = _SCP.fullmatch(url)
-    return None if found is None else _remote(found["host"], found["path"])
-
-
-def _remote(host: str, path: str) -> Remote | None:
-    host, path = bare(host), path.strip("/").removesuffix(".git").rstrip("/")
-    return Remote(host, path) if host and re.fullmatch(r"[\w.-]+", host) else None
+    path = unquote(apart.path) if "://" in url else apart.path
+    host, path = bare(apart.host), path.strip("/").removesuffix(".git").rstrip("/")
+    return Remote(host, path) if re.fullmatch(r"[\w.-]+", host) else None

@@ -28,7 +28,7 @@ def headline(audit: Audit) -> Iterator[str]:
         return
     if not leaking:
         own = len(audit.of(Confidence.CERTAIN, Confidence.LIKELY))
-        words = "no path looks private" if not own else "nothing private would be sent to strangers"
+        words = "nothing private would be sent to strangers" if own else "no path looks private by its name"
         yield f"{place}{words} ({some_paths(len(audit.rows))})."
         return
     verb = "path would be" if len(leaking) == 1 else "paths would be"

@@ -17,6 +17,8 @@ GO_CONNECT_S = 60.0
 """net/http transport.go dialConn: how long a proxy's answer to CONNECT is waited for."""
 GO_TLS_HANDSHAKE_S = 10.0
 """net/http DefaultTransport.TLSHandshakeTimeout."""
+ANSWER_S = 60.0
+RUN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,12 @@ class Limits:
     tls_s: float = GO_TLS_HANDSHAKE_S
     connect_s: float = GO_CONNECT_S
     """What a proxy may take to open a tunnel."""
-    answer_s: float = 60.0
+    answer_s: float = ANSWER_S
     """From the request to the first byte of the answer. go has no such limit: it waits for ever."""
-    stall_s: float = 60.0
+    stall_s: float = ANSWER_S
     """Between two pieces of a body. go has no such limit."""
+    run_s: float = RUN_S
+    """One run of a program, a fetch of git's too. go waits for it for ever."""
     text_bytes: int = 64 << 20
     """The largest list that is read, and the largest file of any kind; go has no such limit."""
     info_bytes: int = 1 << 20
@@ -39,6 +43,11 @@ class Limits:
     """The largest .mod; go takes any, but a zip with a go.mod of more than 16 MiB it refuses."""
     sum_bytes: int = 1 << 20
     """The largest answer of a checksum database: a tile has 8 KiB, a record less. go has no such limit."""
+
+    @classmethod
+    def patient(cls, seconds: float) -> Limits:
+        """With the patience that --timeout asks for; unasked, a program gets more time than a server."""
+        return cls(answer_s=seconds, stall_s=seconds, run_s=RUN_S if seconds == ANSWER_S else seconds)
 
 
 FOR_EVER = "go would wait for ever"

@@ -25,15 +25,14 @@ from dataclasses import dataclass, field, replace
 
 from probes.golang import mode
 from probes.golang.env_file import EnvFile
-from probes.golang.environment import Environment, default_goenv_path, layer_environment
+from probes.golang.environment import Environment, default_goenv_path, layer_environment, shown_value
 from probes.golang.errors import GoError
 from probes.golang.host import host_platform
 from probes.golang.quote import quote
-from probes.golang.redact import redacted
 from probes.golang.safetext import safe_text
 from probes.golang.toolchain_name import check_gotoolchain
 from probes.golang.urls import clean
-from probes.golang.variables import KNOWN_ENV, VARIABLE
+from probes.golang.variables import KNOWN_ENV
 from probes.settings.build_config import check_goexperiment, check_platform
 
 Changes = Mapping[str, str | None]
@@ -196,9 +195,7 @@ def _own_patterns(real: Environment, changes: Changes) -> Iterable[Shadow]:
 
 
 def _shown(name: str, value: str) -> str:
-    variable = VARIABLE.get(name)
-    is_address = variable is not None and variable.is_address
-    return safe_text(redacted(value, is_address=is_address).text, limit=300)
+    return safe_text(shown_value(name, value).text, limit=300)
 
 
 # -- the two commands ---------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.catalogue_shells import Shell, quoted_for
-from probes.golang.redact import MASK, redacted
+from probes.golang.environment import shown_value
+from probes.golang.redact import MASK
 from probes.golang.safetext import safe_text
-from probes.golang.variables import VARIABLE
 from probes.settings.env_write import Changes, is_known, refusal_of
 
 
@@ -110,8 +110,7 @@ def snippets(changes: Changes) -> tuple[Snippet, ...]:
 def _masked(name: str, value: str | None) -> tuple[str | None, bool]:
     if value is None:
         return None, False
-    variable = VARIABLE.get(name)
-    shown = redacted(value, is_address=variable is not None and variable.is_address)
+    shown = shown_value(name, value)
     return shown.text, bool(shown.secrets)
 
 

@@ -26,7 +26,7 @@ from probes.golang.redact import MASK, redact
 from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL, parse_url
 from probes.net.httpproxy import HTTPProxyRules
-from probes.trace.events import RungClimbed
+from probes.trace.climb_events import RungClimbed
 from probes.trace.fold import Trace
 
 USER_AGENT = "GoCommand/1 (+https://go.dev/cmd/go)"

@@ -24,7 +24,7 @@ Hide = Callable[[str], str]
 
 _MARK = "\ue000\ue001"
 URL = re.compile(
-    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]+)://(?P<auth>[^\s/?#\"'<>|,\\()]*)(?P<rest>[^\s\"'<>|,\\()]*)"
+    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]+)://(?P<auth>[^\s/?#\"'`<>|,\\()]*)(?P<rest>[^\s\"'`<>|,\\()]*)"
 )
 _SCP = re.compile(r"(?<![\w./-])(?P<user>[\w.-]+)@(?P<host>[\w-]+(?:\.[\w-]+)+):(?P<path>[\w~][\w.~/-]*)")
 _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
@@ -32,7 +32,7 @@ _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]+
 _SEGMENT = r"(?:/|%2[Ff])[\w.~!+*-]+"
 _NAME = re.compile(rf"(?<![\w.-])(?P<lead>[.-]*)(?P<host>[\w.-]*\.[^\W\d][\w-]*)(?P<path>(?:{_SEGMENT})*)")
 _HOME = re.compile(
-    r"(?P<root>/home/|/Users/|[A-Za-z]:[\\/]+Users[\\/]+)(?P<user>[^\s/\\:;,\"'<>|()]+)(?P<tail>(?:[/\\][^\s:;,\"'<>|()]*)?)"
+    r"(?P<root>/home/|/Users/|[A-Za-z]:[\\/]+Users[\\/]+)(?P<user>[^\s/\\:;,\"'`<>|()]+)(?P<tail>(?:[/\\][^\s:;,\"'`<>|()]*)?)"
 )
 _TILDE = re.compile(r"(?<![\w/.~-])~/[\w.@+-][\w./@+-]*(?<![./])")
 _PATH = re.compile(r"(?<![\w/:.~@\ue001-])(?:/[\w.@+~!-]+)+|(?<!\w)(?:[A-Za-z]:|\\)\\[^\s:;,\"'<>|()]+")

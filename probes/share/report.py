@@ -38,7 +38,8 @@ from probes.share.report_tried import what_if_json
 from probes.share.session_file import Header
 from probes.share.tried import Mark, marks, set_for_the_run, tried
 from probes.share.waterfall import LEGEND, Row, rows, total_seconds
-from probes.trace.events import Outcome, RungClimbed, Verdict, event_to_json
+from probes.trace.climb_events import RungClimbed
+from probes.trace.events import Outcome, Verdict, event_to_json
 from probes.trace.fold import Request, Trace
 from probes.trace.origin_told import origin_lines, origin_summary, program_lines
 from probes.trace.route import HopView
@@ -206,9 +207,6 @@ def _diagnoses(cases: Sequence[Case]) -> Iterator[Block]:
         if found.check:
             yield Block(("afterwards:",))
             yield shell_block(found.check)
-
-
-_COMMANDS = frozenset({Shell.POSIX, Shell.ANY, Shell.FISH, Shell.POWERSHELL, Shell.CMD})
 
 
 def _remedy(remedy: Remedy) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from probes.golang.credential_use import CredentialUse, Standing, Whom
+from probes.golang.credential_use import LOGIN_AND_PASSWORD, MASK, CredentialUse, Standing, Whom
 from probes.golang.goauth import Kept, Kind, Method, as_prefix, prefixes_of
 from probes.golang.netrc import NetrcEntry, Passed, Why
 from probes.golang.redact import redact
@@ -26,7 +26,6 @@ _GET = "cmd/go/internal/web/http.go get"
 _SEND = "net/http/client.go send"
 _OTHERS = 0o077
 _MOST_SHOWN = 120
-_MASKED = "login ****, password ****"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class _View:
         """A user in the URL itself."""
         if self._url.user is None:
             return
-        shown = "user ****" if self._url.password is None else "user ****, password ****"
+        shown = f"user {MASK}" if self._url.password is None else f"user {MASK}, password {MASK}"
         if self._url.scheme != "https":
             because = "go refuses to send a user over plain http, and fails"
             yield self._use("URL", Standing.IGNORED, because, shown=shown, rule=_GET)
@@ -143,7 +142,7 @@ class _View:
             yield from found
             is_there = any(use.standing is Standing.USED or blocked for use in found)
             if not is_there and not blocked:
-                because = f"no entry in it is for {self._url.host}"
+                because = f"no entry in it {'counts' if found else 'is'} for {self._url.host}"
                 yield self._use("netrc", Standing.MISSING, because, where=file.shown)
             return
         if blocked:
@@ -219,7 +218,8 @@ class _View:
     ) -> CredentialUse:
         where = f"{file.shown}:{entry.begins}"
         host = as_prefix(entry.machine).rpartition("@")[2]
-        return self._use("netrc", standing, because, where=where, shown=_MASKED, rule=rule, host=host)
+        seen = LOGIN_AND_PASSWORD
+        return self._use("netrc", standing, because, where=where, shown=seen, rule=rule, host=host)
 
     def _why_not(
         self, entry: NetrcEntry, used: NetrcEntry | None, known: dict[str, NetrcEntry]

@@ -31,8 +31,10 @@ from probes.golang.goauth import (
     not_a_folder,
     parts_of,
 )
+from probes.golang.known_secrets import remember_user
 from probes.golang.os_errors import errno_words
 from probes.golang.quote import fields
+from probes.golang.remembering import remember_environment
 from probes.golang.urls import parse_url
 from probes.net.authorizing import NOTHING, Refusal, Sender
 from probes.net.limits import Stalled
@@ -53,6 +55,7 @@ def credentials_of(
 ) -> Credentials:
     """The credentials of one run of go in an environment; without ``programs`` none is started."""
     folder = environment.facts.working_directory
+    remember_environment(environment)
     # cmd/go/main.go: what `go env` tells is in the environment of every program.
     told = {
         name: setting.value
@@ -256,6 +259,7 @@ class Credentials:
         if file.found is Found.ENDLESS:
             raise Stalled(f"netrc ({file.shown}): {file.words}")
         for entry in reversed(file.netrc.entries):
+            remember_user(entry.login, entry.password)
             self._store.store(entry.machine, Kept(basic(entry.login, entry.password), method, entry.line))
 
     def _load(self, url: str) -> Headers:

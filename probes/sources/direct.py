@@ -13,15 +13,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
 
 from probes.golang import mode, semver
-from probes.golang.code_repo import CodeHost, CodeRepo, legacy_go_mod, place_module
+from probes.golang.code_host import CodeHost, kept_copy
+from probes.golang.code_repo import CodeRepo
 from probes.golang.environment import Environment
 from probes.golang.errors import Fatal, GoError
 from probes.golang.gojson import RevInfo
 from probes.golang.goproxy import check_query_path, parse_proxy_url
+from probes.golang.module_place import legacy_go_mod, place_module
 from probes.golang.origin_steps import Answered, Decision, OriginStep
 from probes.golang.protocol import Op
 from probes.golang.queries import NoMatchingVersion
@@ -30,7 +33,8 @@ from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL
 from probes.golang.vcs_paths import GIT, MOD
 from probes.net.http import HTTPClient
-from probes.net.limits import Limits, Stalled
+from probes.net.limits import RUN_S, Limits, Stalled
+from probes.sources.answer_cache import AnswerCache
 from probes.sources.credentials import Credentials, credentials_of
 from probes.sources.discovery import Discovery, RepoRoot
 from probes.sources.fetcher import Fetcher
@@ -118,7 +122,7 @@ async def direct_versions(
     limits: Limits | None = None,
     emit: Tell = lambda request: None,
     *,
-    run: bool = True,
+    run: bool,
 ) -> DirectAnswer:
     """Ask a module's origin which versions it has, as ``GOPROXY=direct go list -m -versions`` would.
 
@@ -199,7 +203,7 @@ async def direct_repository(
     limits: Limits | None = None,
     emit: Tell = lambda request: None,
     *,
-    run: bool = True,
+    run: bool,
 ) -> AsyncIterator[Direct]:
     """lookupDirect: the module at its origin; what was opened for it is gone afterwards.
 
@@ -210,7 +214,7 @@ async def direct_repository(
         check_query_path(path)
     limits = limits or Limits()
     network = network_of(environment, limits)
-    origins = Origins(environment, network, allowed=run)
+    origins = Origins(environment, network, allowed=run, run_s=limits.run_s)
     try:
         yield await origins.open(path, _Steps(network, limits, emit))
     finally:
@@ -245,17 +249,22 @@ class Origins:
         environment: Environment,
         network: Network,
         *,
-        allowed: bool = True,
+        allowed: bool,
         before_opening: Callable[[str, OriginTeller], Awaitable[None]] | None = None,
+        run_s: float = RUN_S,
+        warm: bool = False,
     ) -> None:
         """``allowed``: whether the user has agreed that programs are started; ``before_opening`` is called
-        with the URL of each repository, once."""
+        with the URL of each repository, once; ``run_s``: how long a program may take;
+        ``warm``: go would find its module cache as it is."""
         self._before_opening = before_opening
         self._environment = environment
         self._pages = Pages(network)
         self._allowed = allowed
+        self._run_s = run_s
+        self._warm = warm
         self._stack = AsyncExitStack()
-        self._hosts: dict[tuple[str, str], SharedHost | GoError] = {}
+        self._hosts = AnswerCache[SharedHost]()
         self._opening = asyncio.Lock()
 
     async def aclose(self) -> None:
@@ -314,23 +323,18 @@ class Origins:
         plays = played(self._environment.process.get(SECLUDED, ""))
         if plays:
             return PlayedPrograms(self._environment.process, teller, plays=plays)
-        return Programs(self._environment.process, teller, allowed=self._allowed)
+        return Programs(self._environment.process, teller, self._run_s, allowed=self._allowed)
 
     async def _shared(self, place: RepoRoot, path: str, teller: OriginTeller) -> SharedHost:
         """codehost.NewRepo: a repository, opened once, its failure told once. Raises GoError."""
-        key = place.vcs.command, place.url
+
+        async def opened() -> SharedHost:
+            if self._before_opening is not None:
+                await self._before_opening(place.url, teller)
+            return await self._open(place, path, teller)
+
         async with self._opening:
-            if key not in self._hosts:
-                if self._before_opening is not None:
-                    await self._before_opening(place.url, teller)
-                try:
-                    self._hosts[key] = await self._open(place, path, teller)
-                except GoError as error:
-                    self._hosts[key] = error
-        shared = self._hosts[key]
-        if isinstance(shared, GoError):
-            raise shared.with_traceback(None)
-        return shared
+            return await self._hosts.do((place.vcs.command, place.url), opened)
 
     async def _open(self, place: RepoRoot, path: str, teller: OriginTeller) -> SharedHost:
         command = place.vcs.command
@@ -351,7 +355,7 @@ class Origins:
         programs = self._programs(teller)
         file = programs.find(command)
         if file is not None and programs.allowed:
-            tell(OriginStep.PROGRAM, Answered.YES, f"{command} is {file}")
+            tell(OriginStep.PROGRAM, Answered.YES, f"{command} is {file}{self._copy_words(place)}")
         try:
             host = await self._stack.enter_async_context(self._repository(place, programs))
         except GoError as error:
@@ -373,6 +377,13 @@ class Origins:
             else:
                 tell(OriginStep.REFS, Answered.YES, _refs_words(refs), run=host.refs_run)
         return shared
+
+    def _copy_words(self, place: RepoRoot) -> str:
+        """With the module cache as it is, go would not fetch what its copy of the repository has."""
+        folder = kept_copy(place.vcs.command, place.url, self._environment.get("GOMODCACHE"))
+        if not self._warm or not Path(folder).is_dir():
+            return ""
+        return "; go has a copy of the repository in the module cache and fetches less; it is not looked at"
 
     @asynccontextmanager
     async def _repository(self, place: RepoRoot, programs: Programs) -> AsyncIterator[CodeHost]:

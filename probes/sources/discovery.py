@@ -68,6 +68,8 @@ class Discovery:
         self._insecure = match_prefix_patterns(environment.get("GOINSECURE"), path)
         self._step = OriginStep.SECURITY
         """What is being answered."""
+        self._page_names = False
+        """Whether the page has a tag for the path, be it one that go does not take."""
 
     async def run(self) -> RepoRoot:
         """Raises GoError of the not-found class, whatever went wrong (lookupDirect); Stalled, NotRun."""
@@ -85,7 +87,9 @@ class Discovery:
                 raise unrecognized(self._path, error) from error
         except GoError as error:
             inner = str(error).removeprefix(f"unrecognized import path {quote(self._path)}: ")
-            because = f"{_FAILURES[self._step]}: {essence(GoError(inner))}"
+            not_taken = self._page_names and self._step is OriginStep.GO_IMPORT
+            failure = _NOT_TAKEN if not_taken else _FAILURES[self._step]
+            because = f"{failure}: {essence(GoError(inner))}"
             self._tell(Answered.FAILS, because, error=str(error))
             raise GoError(str(error), not_exist=True) from error
         except (NotRun, Stalled) as unknown:
@@ -183,6 +187,7 @@ class Discovery:
         return RepoRoot(system, found.prefix, found.repository, found.subdirectory)
 
     def _tell_found(self, found: GoImport) -> None:
+        self._page_names = True
         is_proxy = found.vcs == MOD.name
         what = f"a module proxy for {found.prefix}" if is_proxy else f"{found.vcs} for {found.prefix}"
         self._tell(Answered.YES, f"the page names {what}", to=found.repository, vcs=found.vcs)
@@ -214,6 +219,7 @@ def _check_prefix(page: Page, prefix: str) -> None:
         raise GoError(f"fetching {prefix}: no go-import meta tag found in {page.url}")
 
 
+_NOT_TAKEN = "go does not take what the page names"
 _FAILURES = {
     OriginStep.SECURITY: "the path cannot be looked up",
     OriginStep.STATIC: "the path does not fit its host",

@@ -20,8 +20,9 @@ from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.golang.safetext import safe_text
 from probes.golang.urls import GoURL
+from probes.net.answer import Answer
 from probes.net.exchange import Exchange
-from probes.net.http import Answer, HTTPClient
+from probes.net.http import HTTPClient
 from probes.net.limits import FOR_EVER, Limits, Stalled, TooLong
 from probes.share.state import open_regular
 from probes.sources.evidence import KEPT_BYTES

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes.golang.code_repo import Revision
+from probes.golang.code_host import Revision
 from probes.sources.vcs_repo import ARCHIVE, VCSHost, shorten, unexpected, words_of
 
 _CLONE = ".fossil"

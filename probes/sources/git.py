@@ -10,7 +10,6 @@ in programs.py.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -23,10 +22,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from probes.golang import semver
-from probes.golang.code_repo import NoCommits, Revision, UnknownRevision
+from probes.golang.code_host import NoCommits, Revision, UnknownRevision, kept_copy
 from probes.golang.errors import GoError
 from probes.golang.quote import fields, quote
-from probes.sources.programs import NoProgram, Programs, RunFailed
+from probes.sources.answer_cache import AnswerCache
+from probes.sources.programs import NoProgram, NotRun, Programs, RunFailed
 
 _TAGS = "refs/tags/"
 _MIN_HASH_DIGITS = 7
@@ -56,10 +56,12 @@ async def git_repository(programs: Programs, remote: str, module_cache: str) -> 
         raise GoError(f"git remote ({remote}) must not be local directory{hint}")
     if not module_cache:
         raise GoError("neither GOPATH nor GOMODCACHE are set")
-    key = hashlib.sha256(f"git3:{remote}".encode("utf-8", "surrogateescape")).hexdigest()
+    shown_folder = kept_copy("git", remote, module_cache)
+    if shown_folder.startswith("../"):
+        raise NotRun(f"go would run git in {shown_folder}, a folder that depends on where git stands")
     folder = os.path.realpath(tempfile.mkdtemp(prefix="modtrace-git-"))  # noqa: ASYNC240, as git names it
     try:
-        host = GitHost(programs, remote, Path(folder), f"{module_cache}/cache/vcs/{key}")
+        host = GitHost(programs, remote, Path(folder), shown_folder)
         await host.prepare()
         yield host
     finally:
@@ -67,7 +69,7 @@ async def git_repository(programs: Programs, remote: str, module_cache: str) -> 
 
 
 class GitHost:
-    """codehost gitRepo with a cold cache: a CodeHost of probes.golang.code_repo."""
+    """codehost gitRepo with a cold cache: a CodeHost (probes.golang.code_host)."""
 
     def __init__(self, programs: Programs, remote: str, folder: Path, shown_folder: str) -> None:
         self._programs = programs
@@ -80,13 +82,17 @@ class GitHost:
         """The witness's number for the run that listed the refs."""
         self._fetched_all = False
         self._digits = _SHA1_DIGITS
-        self._known: dict[str, Revision | GoError] = {}
+        self._known = AnswerCache[Revision]()
         self._local_tags: set[str] = set()
+        self._files: dict[str, bytes | None] = {}
+        """What git has read, by COMMIT:FILE; go asks it again and again for the same."""
 
-    async def _git(self, *arguments: str, sink: BinaryIO | None = None) -> bytes:
-        """runGit."""
+    async def _git(self, *arguments: str, sink: BinaryIO | None = None, together: bool = False) -> bytes:
+        """runGit. Where go's folder is a relative one, GIT_DIR leads git from there to nowhere."""
+        lost = not self._shown_folder.startswith("/")
+        git_dir = self._shown_folder if lost else str(self._folder)
         return await self._programs.run(
-            "git", arguments, self._folder, self._shown_folder, sink=sink, GIT_DIR=str(self._folder)
+            "git", arguments, self._folder, self._shown_folder, sink=sink, together=together, GIT_DIR=git_dir
         )
 
     async def prepare(self) -> None:
@@ -97,7 +103,7 @@ class GitHost:
         modern = await self._knows_sha256()
         sha256 = self._digits == _SHA256_DIGITS
         formats = [f"--object-format=sha{'256' if sha256 else '1'}"] if sha256 or modern else []
-        await self._git("init", "--bare", *formats)
+        await self._programs.run("git", ("init", "--bare", *formats), self._folder, self._shown_folder)
         await self._git("remote", "add", "origin", "--", self._url)
         with (self._folder / "config").open("a") as config:
             config.write(_OUR_CONFIG)
@@ -111,13 +117,13 @@ class GitHost:
             cause = f"failed to execute git version: {error}"
             raise GoError(f"unable to resolve git version: {cause}") from error
         try:
-            printed = await self._git("version")
+            printed = await self._git("version", together=True)
         except RunFailed as error:
             cause = f"failed to execute git version: {error.status}"
             raise GoError(f"unable to resolve git version: {cause}") from error
         found = _VERSION.search(printed)
         if found is None:
-            shown = quote(printed.decode("utf-8", "surrogateescape"))
+            shown = quote(_text_of(printed))
             cause = f"git version extraction regexp did not match version line: {shown}"
             raise GoError(f"unable to resolve git version: {cause}")
         return semver.compare(_SHA256_SINCE, "v" + found[1].decode()) <= 0
@@ -152,15 +158,7 @@ class GitHost:
     # -- commits -----------------------------------------------------------------------------------------
 
     async def stat(self, revision: str) -> Revision:
-        if revision not in self._known:
-            try:
-                self._known[revision] = await self._stat(revision)
-            except GoError as error:
-                self._known[revision] = error
-        found = self._known[revision]
-        if isinstance(found, GoError):
-            raise found.with_traceback(None)
-        return found
+        return await self._known.do(revision, lambda: self._stat(revision))
 
     def _may_be_hash(self, revision: str) -> bool:
         return _MIN_HASH_DIGITS <= len(revision) <= self._digits and _is_hex(revision)
@@ -239,14 +237,14 @@ class GitHost:
             )  # fmt: skip
         except RunFailed:
             raise UnknownRevision(revision) from None
-        words = fields(printed.decode("utf-8", "surrogateescape"))
+        words = fields(_text_of(printed))
         if len(words) < 2:
-            raise GoError(f"unexpected response from git log: {quote(printed.decode('utf-8', 'replace'))}")
+            raise GoError(f"unexpected response from git log: {quote(_text_of(printed))}")
         name = words[0]
         try:
             time = datetime.fromtimestamp(int(words[1]), UTC)
         except (ValueError, OverflowError, OSError):
-            raise GoError(f"invalid time from git log: {quote(printed.decode('utf-8', 'replace'))}") from None
+            raise GoError(f"invalid time from git log: {quote(_text_of(printed))}") from None
         tags = {tag.removesuffix(",") for kind, tag in pairwise(words[2:]) if kind == "tag:"}
         with suppress(GoError):
             at_commit = [ref for ref, commit in (await self.refs()).items() if commit == name]
@@ -259,11 +257,13 @@ class GitHost:
         return Revision(name, short, asked, time, tuple(sorted(tags)), origin)
 
     async def read_file(self, revision: str, file: str) -> bytes | None:
-        found = await self.stat(revision)
-        try:
-            return await self._git("cat-file", "--end-of-options", "blob", f"{found.name}:{file}")
-        except RunFailed:
-            return None
+        blob = f"{(await self.stat(revision)).name}:{file}"
+        if blob not in self._files:
+            try:
+                self._files[blob] = await self._git("cat-file", "--end-of-options", "blob", blob)
+            except RunFailed:
+                self._files[blob] = None
+        return self._files[blob]
 
     async def read_zip(self, revision: str, folder: str, sink: BinaryIO) -> None:
         found = await self.stat(revision)
@@ -295,7 +295,7 @@ class GitHost:
     async def _described(self, name: str, prefix: str, allowed: Callable[[str], bool]) -> str:
         printed = await self._git("for-each-ref", "--format=%(refname)", f"--merged={name}")
         highest = ""
-        for line in printed.decode("utf-8", "surrogateescape").split("\n"):
+        for line in _text_of(printed).split("\n"):
             ref = line.strip()
             if not ref.startswith(_TAGS + prefix):
                 continue
@@ -322,6 +322,11 @@ class GitHost:
         return True
 
 
+def _text_of(printed: bytes) -> str:
+    """Bytes of git as text that loses nothing."""
+    return printed.decode("utf-8", "surrogateescape")
+
+
 def _is_hex(text: str) -> bool:
     """codehost.AllHex."""
     return not text.strip("0123456789abcdef")
@@ -330,7 +335,7 @@ def _is_hex(text: str) -> bool:
 def _refs_of(printed: bytes) -> dict[str, str]:
     """What ls-remote prints; an annotated tag stands for the commit that it is of."""
     refs: dict[str, str] = {}
-    for line in printed.decode("utf-8", "surrogateescape").split("\n"):
+    for line in _text_of(printed).split("\n"):
         words = fields(line)
         if len(words) == 2 and (words[1] == "HEAD" or words[1].startswith(("refs/heads/", _TAGS))):
             refs[words[1]] = words[0]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes.golang.code_repo import Revision
+from probes.golang.code_host import Revision
 from probes.golang.errors import GoError
 from probes.golang.os_errors import errno_words
 from probes.golang.quote import quote

@@ -23,6 +23,7 @@ from probes.golang.protocol import Op
 from probes.golang.quote import first_fields, is_graphic, is_space, quote, trim_space
 from probes.golang.urls import GoURL, escape_request_path, join
 from probes.net.limits import Stalled
+from probes.sources.answer_cache import AnswerCache
 
 MAX_ZIP_FILE = 500 << 20
 """codehost.MaxZipFile, in bytes."""
@@ -316,22 +317,6 @@ def _once(make: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
     return answer
 
 
-class AnswerCache(dict[str, T | GoError]):
-    """par.ErrCache: the first answer for a key, or the first error, is given ever after."""
-
-    async def do(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
-        """The remembered answer, or that of ``make``; raises the remembered GoError."""
-        if key not in self:
-            try:
-                self[key] = await make()
-            except GoError as error:
-                self[key] = error
-        answer = self[key]
-        if isinstance(answer, GoError):
-            raise answer.with_traceback(None)
-        return answer
-
-
 @dataclass(slots=True)
 class ModuleCache:
     """The part of the module cache that one command fills and reads back: .info and .mod by version.
@@ -405,7 +390,7 @@ class CachingRepo:
         return info
 
     def _remember(self, info: RevInfo) -> None:
-        self._stats.setdefault(info.version, info)
+        self._stats.know(info.version, info)
         if ModuleCache.may_hold(info.version) and not self._disk.has_info(info.version):
             self._disk.infos[info.version] = info
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from probes.golang.netrc import Netrc, read_netrc
 from probes.golang.os_errors import errno_words
+from probes.golang.shown import with_tilde
 
 MOST_BYTES = 16 << 20
 """What is read of a netrc file; go reads all of it."""
@@ -77,10 +78,9 @@ def home_file(process: Mapping[str, str]) -> NetrcFile:
 
 
 def _shown(name: str, process: Mapping[str, str]) -> str:
-    home = process.get("HOME", "").rstrip("/")
     if name.startswith("~"):
         return f"./{name}"
-    return "~" + name[len(home) :] if home and name.startswith(home + "/") else name
+    return with_tilde(name, process.get("HOME", ""))
 
 
 def _read(path: Path, shown: str) -> NetrcFile:

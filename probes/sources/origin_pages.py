@@ -16,8 +16,10 @@ from probes.golang.go_import import GoImport, NeedsMore, parse_go_imports
 from probes.golang.redact import redact
 from probes.golang.urls import GoURL
 from probes.golang.vcs_paths import discovery_url
-from probes.net.http import Answer, HTTPClient
+from probes.net.answer import Answer
+from probes.net.http import HTTPClient
 from probes.net.limits import Stalled
+from probes.sources.answer_cache import AnswerCache
 from probes.sources.fetcher import is_plain_text
 from probes.sources.module_proxy import HTTPError, error_detail
 from probes.sources.origin_teller import Asking, OriginTeller
@@ -77,23 +79,15 @@ class Pages:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._of_prefixes: dict[str, Page | GoError] = {}
+        self._of_prefixes = AnswerCache[Page]()
         self._lock = asyncio.Lock()
 
     async def of_prefix(self, prefix: str, teller: OriginTeller, *, insecure: bool) -> Page:
         """The page of the root of a repository, which is asked for once. Raises GoError, the same again."""
         async with self._lock:
-            if prefix not in self._of_prefixes:
-                try:
-                    self._of_prefixes[prefix] = await self.get(
-                        discovery_url(prefix), teller, insecure=insecure
-                    )
-                except GoError as error:
-                    self._of_prefixes[prefix] = error
-        found = self._of_prefixes[prefix]
-        if isinstance(found, GoError):
-            raise found.with_traceback(None)
-        return found
+            return await self._of_prefixes.do(
+                prefix, lambda: self.get(discovery_url(prefix), teller, insecure=insecure)
+            )
 
     async def get(self, url: GoURL, teller: OriginTeller, *, insecure: bool) -> Page:
         """web.Get for a URL without a scheme: https, and with GOINSECURE http after it."""

@@ -43,6 +43,7 @@ class PlayedPrograms(Programs):
         *,
         sink: BinaryIO | None = None,
         also_shown: Sequence[tuple[str, str]] = (),
+        together: bool = False,
         **variables: str,
     ) -> bytes:
         """What is written down. Raises RunFailed in go's words, NotRun for what the world does not know."""

@@ -27,14 +27,16 @@ from probes.golang.modzip import MAX_ZIP_FILE
 from probes.golang.os_errors import errno_words
 from probes.golang.quote import quote
 from probes.golang.redact import redact
-from probes.net.limits import FOR_EVER, Stalled
+from probes.golang.remembering import remember_text
+from probes.net.limits import FOR_EVER, RUN_S, Stalled
+from probes.sources.git_secrets import remember_what_git_sent
 
 MOST_OUTPUT = 64 << 20
 """Bytes that a program may print; go has no such limit."""
 MOST_COMPLAINT = 64 << 10
 """Bytes of its standard error that are kept."""
-RUN_S = 120.0
-"""How long one run may take; go waits for ever."""
+_ASIDE_S = 10.0
+"""How long what is run beside may take."""
 _GRACE_S = 0.5
 """What a program gets to clean up after it was told to stop."""
 _CHUNK = 1 << 16
@@ -123,6 +125,17 @@ class NoProgram(GoError):
         super().__init__(f"exec: {quote(program)}: {why}")
 
 
+class NotStarted(GoError):
+    """os.StartProcess: a program that is there, and that this machine cannot run, or not in that folder."""
+
+    def __init__(self, file: str, folder: Path, error: OSError | ValueError) -> None:
+        words = errno_words(error) if isinstance(error, OSError) else "invalid argument"
+        is_folder = isinstance(error, OSError) and error.filename == str(folder)
+        super().__init__(f"chdir {folder}: {words}" if is_folder else f"fork/exec {file}: {words}")
+        self.words = words
+        """Why, without the names."""
+
+
 def look_path(name: str, path: str) -> str:
     """exec.LookPath. Raises NoProgram, also where the first that is found is not in an absolute folder."""
     for folder in path.split(":") if path else ():
@@ -144,11 +157,8 @@ def find_program(name: str, path: str) -> str | None:
 
 def git_environment(process: Mapping[str, str]) -> dict[str, str]:
     """What git sees: go's environment, without any way to ask the user and without other repositories."""
-    found = {name: value for name, value in process.items() if name not in _FOREIGN}
-    if not found.get("GCM_INTERACTIVE"):
-        found["GCM_INTERACTIVE"] = "never"
-    found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
-    return {**found, "GIT_TEMPLATE_DIR": ""}
+    own = {name: value for name, value in process.items() if name not in _FOREIGN}
+    return user_environment(own) | {"GIT_TEMPLATE_DIR": ""}
 
 
 def user_environment(process: Mapping[str, str]) -> dict[str, str]:
@@ -186,7 +196,7 @@ class Programs:
     process: Mapping[str, str] = field(repr=False)
     witness: Witness = field(default_factory=Unwatched)
     seconds: float = RUN_S
-    allowed: bool = True
+    allowed: bool = False
     """Whether the user has agreed that programs are started."""
     newest: int = 0
     """The witness's number for the run that began last."""
@@ -208,15 +218,18 @@ class Programs:
         *,
         sink: BinaryIO | None = None,
         also_shown: Sequence[tuple[str, str]] = (),
+        together: bool = False,
         **variables: str,
     ) -> bytes:
         """What a program prints; written into ``sink`` (and b"" returned) where one is given, then cut off
-        behind MAX_ZIP_FILE bytes. ``also_shown``: more folders of ours, and what go has in their place.
+        behind MAX_ZIP_FILE bytes. ``also_shown``: more folders of ours, and what go has in their place;
+        ``together``: its complaint is part of what it prints (exec.Cmd.CombinedOutput).
 
         Raises RunFailed in go's words, Stalled when modtrace ends it, HeldBack where nobody agreed to it.
         """
         places = (*also_shown, (str(folder), shown_folder))
         command = _with_places(" ".join((program, *arguments)), places)
+        remember_text(command)
         file = find_program(program, self.process.get("PATH", ""))
         if not self.allowed and file is not None:
             self.witness.held(redact(command))
@@ -229,17 +242,24 @@ class Programs:
                 outcome = "not found in PATH"
                 raise RunFailed(command, shown_folder, self._why_not(program), "")
             environment = {**git_environment(self.process), "PWD": str(folder), **variables}
-            status, printed, raw = await _run([file, *arguments], environment, folder, self.seconds, sink)
+            status, printed, raw = await _run(
+                [file, *arguments], environment, folder, self.seconds, sink, together=together
+            )
             complaint = _with_places(raw.decode("utf-8", "replace"), places)
             outcome, printed_bytes = _status_words(status), sink.tell() if sink else len(printed)
             if status:
+                await self._remember_sent(file, arguments, environment, folder, complaint)
                 raise RunFailed(command, shown_folder, outcome, complaint)
             return printed
+        except NotStarted as error:
+            outcome = str(error)
+            raise RunFailed(command, shown_folder, outcome, "") from error
         except Stalled as stalled:
             outcome = str(stalled)
             raise
         finally:
-            said = redact(complaint) if outcome != "ok" else ""
+            # ssh ends its lines as a terminal does
+            said = redact(complaint.replace("\r\n", "\n")) if outcome != "ok" else ""
             run = Run(redact(command), began, monotonic() - began, outcome, said, printed_bytes)
             self.witness.ends(number, run)
 
@@ -268,8 +288,8 @@ class Programs:
             if status:
                 raise RunFailed(question.shown, question.folder, outcome, "")
             return printed
-        except (NoProgram, OSError, ValueError) as error:
-            outcome = errno_words(error) if isinstance(error, OSError) else "not found in PATH"
+        except (NoProgram, NotStarted) as error:
+            outcome = "not found in PATH" if isinstance(error, NoProgram) else error.words
             raise RunFailed(question.shown, question.folder, outcome, "") from error
         except Stalled as stalled:
             outcome = str(stalled)
@@ -277,6 +297,26 @@ class Programs:
         finally:
             run = Run(question.shown, began, monotonic() - began, outcome, "", len(printed))
             self.witness.ends(number, run)
+
+    async def _remember_sent(
+        self, file: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path,
+        complaint: str,
+    ) -> None:  # fmt: skip
+        """After git has failed: what a server may have said back of what it was sent is masked from now."""
+        if not complaint or Path(file).name != "git" or not {"ls-remote", "fetch"} & set(arguments):
+            return
+
+        async def ask(words: Sequence[str], given: bytes | None, more: Mapping[str, str]) -> bytes:
+            try:
+                status, printed, _ = await _run(
+                    [file, *words], {**environment, **more}, folder, _ASIDE_S, None, given=given
+                )
+            except (NotStarted, Stalled):
+                return b""
+            return b"" if status else printed
+
+        count = environment.get("GIT_CONFIG_COUNT", "")
+        await remember_what_git_sent(ask, arguments, complaint, int(count) if count.isdecimal() else 0)
 
     def _why_not(self, program: str) -> str:
         """Why a program cannot be started."""
@@ -312,7 +352,8 @@ async def _run(
 ) -> tuple[int, bytes, bytes]:
     """Run a program in a session of its own; its status, its output and its complaint.
 
-    ``given`` is its standard input; with ``together`` its complaint is part of its output.
+    ``given`` is its standard input; with ``together`` its complaint is part of its output. Raises NotStarted,
+    and Stalled when it is ended.
     """
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
@@ -327,6 +368,8 @@ async def _run(
     )
     try:
         process = await asyncio.shield(starting)
+    except (OSError, ValueError) as error:
+        raise NotStarted(arguments[0], folder, error) from error
     except asyncio.CancelledError:
         # Cancelled itself, it would wait without end for whoever has the pipes open.
         with suppress(OSError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 
-from probes.golang.code_repo import Revision
+from probes.golang.code_host import Revision
 from probes.golang.errors import GoError
 from probes.golang.gotime import parse_rfc3339
 from probes.golang.urls import join

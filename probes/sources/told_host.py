@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from probes.golang.code_repo import CodeHost, Revision, UnknownRevision
+from probes.golang.code_host import CodeHost, Revision, UnknownRevision
 from probes.golang.errors import Fatal, GoError
 from probes.golang.origin_steps import Answered, Decision, OriginStep
+from probes.golang.vcs_words import telling_line
 from probes.net.limits import Stalled
 from probes.sources.origin_teller import OriginTeller
 from probes.sources.programs import NotRun, Programs
@@ -22,7 +23,6 @@ from probes.sources.programs import NotRun, Programs
 _PROGRAM = re.compile(
     r"(?P<command>(?:git|hg|svn|fossil) (?:-c \S+ )*[\w-]+)\b.* in .*: (?P<status>[^:]+):?\Z"
 )
-_TELLING = ("fatal: ", "abort: ", "svn: E", "error: ")
 _MOST_WORDS = 300
 _REPO = "cmd/go/internal/modfetch/codehost/codehost.go Repo"
 RULES = {
@@ -64,7 +64,7 @@ class ToldHost:
                 yield self._shared.host
             except (GoError, Fatal) as error:
                 if str(error) != self._shared.refs_failure:  # which was told when it came
-                    words = failure if isinstance(error, UnknownRevision) else f"{failure}: {essence(error)}"
+                    words = failure if isinstance(error, UnknownRevision) else _words(failure, error)
                     self._tell(step, Answered.FAILS, words, version, error=str(error))
                 raise
             except (NotRun, Stalled) as unknown:
@@ -139,15 +139,19 @@ class ToldHost:
         self._tell(OriginStep.ARCHIVE, Answered.YES, words, revision)
 
 
+def _words(failure: str, error: Exception) -> str:
+    """Why a question has no answer: where a program failed, that is all there is to say."""
+    said = essence(error)
+    return said if _PROGRAM.match(str(error).partition("\n")[0]) else f"{failure}: {said}"
+
+
 def essence(error: Exception) -> str:
     """What a failure comes down to, in one line: of a program's words the telling ones."""
     first, _, rest = str(error).partition("\n")
     program = _PROGRAM.match(first)
     if program is None:
         return first[:_MOST_WORDS]
-    said = [line.strip() for line in rest.split("\n") if line.strip()]
-    whatever = said[0] if said else program["status"]
-    telling = next((line for line in said if line.startswith(_TELLING)), whatever)
+    telling = telling_line(rest) or program["status"]
     return f"{program['command']} failed: {telling}"[:_MOST_WORDS]
 
 

@@ -11,7 +11,6 @@ of the module cache; goreposum is not run, by which go finds out later whether i
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import re
 import shutil
@@ -23,10 +22,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from probes.golang import semver
-from probes.golang.code_repo import Revision, UnknownRevision
+from probes.golang.code_host import Revision, UnknownRevision, kept_copy
 from probes.golang.errors import GoError
 from probes.golang.modzip import MAX_ZIP_FILE
 from probes.golang.quote import fields, quote
+from probes.sources.answer_cache import AnswerCache
 from probes.sources.programs import Programs, RunFailed
 
 _HASH = re.compile(r"[0-9a-f]{40}")
@@ -41,7 +41,7 @@ ARCHIVE = "go-readzip.zip"
 
 
 class VCSHost(ABC):
-    """codehost vcsRepo with a cold cache: a CodeHost of probes.golang.code_repo."""
+    """codehost vcsRepo with a cold cache: a CodeHost (probes.golang.code_host)."""
 
     program: str
     """Its command."""
@@ -60,7 +60,7 @@ class VCSHost(ABC):
         self._tags: frozenset[str] | None = None
         self._branches: frozenset[str] | None = None
         self._fetched: GoError | bool = False
-        self._known: dict[str, Revision | GoError] = {}
+        self._known = AnswerCache[Revision]()
         self._files: dict[tuple[str, str], bytes | None] = {}
 
     async def _run(self, *arguments: str, beside: bool = False, **variables: str) -> bytes:
@@ -161,15 +161,7 @@ class VCSHost(ABC):
         return await self.stat("latest")
 
     async def stat(self, revision: str) -> Revision:
-        if revision not in self._known:
-            try:
-                self._known[revision] = await self._stat(revision)
-            except GoError as error:
-                self._known[revision] = error
-        found = self._known[revision]
-        if isinstance(found, GoError):
-            raise found.with_traceback(None)
-        return found
+        return await self._known.do(revision, lambda: self._stat(revision))
 
     async def _stat(self, revision: str) -> Revision:
         """vcsRepo.Stat: what is here already, unless its name may have moved; else what is here then."""
@@ -269,13 +261,11 @@ async def opened(
         raise GoError(f"invalid vcs remote: {kind.program} {remote}")
     if not module_cache:
         raise GoError("neither GOPATH nor GOMODCACHE are set")
-    name = f"vcs1.{kind.program}:{remote}".encode("utf-8", "surrogateescape")
-    key = hashlib.sha256(name).hexdigest()
     above = Path(os.path.realpath(tempfile.mkdtemp(prefix=f"modtrace-{kind.program}-")))  # noqa: ASYNC240
     try:
         folder = above / "copy"
         folder.mkdir()
-        host = kind(programs, remote, folder, f"{module_cache}/cache/vcs/{key}")
+        host = kind(programs, remote, folder, kept_copy(kind.program, remote, module_cache))
         await host.prepare()
         yield host
     finally:

@@ -29,8 +29,9 @@ from probes.sources.checksum_database import SecurityError
 from probes.sources.fetcher import Fetcher
 from probes.sources.own_heads import Compared, Timeline
 from probes.sources.sum_faults import SumFault, fault_of
+from probes.trace.checksum_events import ChecksumDecided, ChecksumRouted, RecordProved, Sworn
 from probes.trace.checksums import ChecksumGate
-from probes.trace.events import ChecksumDecided, ChecksumRouted, Event, FindingMade, RecordProved, Sworn
+from probes.trace.events import Event, FindingMade
 from probes.trace.fold import Trace
 from probes.trace.narrator import Narrator, words_told
 from probes.trace.oaths import USE_SUM_DB, oath_of

@@ -16,7 +16,8 @@ from probes.net.limits import Stalled
 from probes.sources.checksum_database import SecurityError, SumDBClient, check_sum_db
 from probes.sources.own_heads import Compared
 from probes.sources.sum_faults import fault_of
-from probes.trace.events import ChecksumDecided, ChecksumRouted, FindingMade, Sworn
+from probes.trace.checksum_events import ChecksumDecided, ChecksumRouted, Sworn
+from probes.trace.events import FindingMade
 from probes.trace.narrator import Narrator, words_told
 from probes.trace.oaths import CHECK_MOD_SUM, Oath, oath_of
 from probes.trace.sum_database import SumDatabase

@@ -16,6 +16,16 @@ from typing import Any, ClassVar
 from probes.diagnosis.findings import Finding
 from probes.golang.protocol import Op
 from probes.sources.evidence import Header
+from probes.trace.checksum_events import ChecksumDecided, ChecksumRouted, HeadChecked, RecordProved
+from probes.trace.climb_events import CapabilityLearned, ComparisonMade, RungClimbed
+from probes.trace.get_events import (
+    GetFinished,
+    GetStarted,
+    PrefixAnswered,
+    PrefixAsked,
+    PrefixesRanked,
+    PrefixJudged,
+)
 from probes.trace.origin_events import (
     CredentialSeen,
     OriginDecided,
@@ -24,49 +34,12 @@ from probes.trace.origin_events import (
     ProgramStarted,
 )
 from probes.trace.route import RouteView
-
-
-class Purpose(StrEnum):
-    """Why the chain is being walked: one walk is one operation of the go command."""
-
-    QUERY = "query"
-    """Resolve the version query (modload Query)."""
-    RETRACTIONS = "retractions"
-    """Find the newest version, whose go.mod says what is retracted (modload CheckRetractions)."""
-    CONFIRM = "confirm"
-    """Ask for the chosen version once more (modload moduleInfo); the caches nearly always answer."""
-    INFO = "info"
-    MOD = "mod"
-    ZIP = "zip"
-    TOOLCHAINS = "toolchains"
-    """Find a toolchain that is new enough (toolchain autoToolchains)."""
-    TOOLCHAIN = "toolchain"
-    """Download the toolchain that was selected (toolchain Exec): its zip only."""
-    CHECKSUM_BASE = "checksum base"
-    """Find who serves the checksum database (modfetch dbClient.initBase)."""
-
-
-class Verdict(StrEnum):
-    """What the edge behind a hop decides."""
-
-    SERVED = "served"
-    NEXT = "next"
-    STOP = "stop"
-    UNKNOWN = "unknown"
-    """modtrace could not tell: a way it does not trace, or it ran out of patience before go would."""
-
+from probes.trace.verdicts import Outcome as Outcome
+from probes.trace.verdicts import Purpose as Purpose
+from probes.trace.verdicts import Verdict as Verdict
 
 MOST_PASSED_OVER = 20
 """How many versions that were not taken are told of."""
-
-
-class Outcome(StrEnum):
-    """How the trace ends."""
-
-    OK = "ok"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,114 +306,6 @@ class TurningTaken:
     """What go prints, where it stops."""
 
 
-class Sworn(StrEnum):
-    """Who is asked about a hash (modfetch checkModSum, useSumDB)."""
-
-    GO_SUM = "go.sum"
-    """go.sum has it: nobody else is asked."""
-    OFF = "off"
-    """GOSUMDB=off: accepted unseen."""
-    PRIVATE = "private"
-    """GONOSUMDB matches: accepted unseen."""
-    DATABASE = "database"
-
-
-@dataclass(frozen=True, slots=True)
-class ChecksumRouted:
-    """Who will be asked about a hash, before anybody is: told once for each hash."""
-
-    kind: ClassVar[str] = "checksum.routed"
-    at: float
-    what: str
-    """"go.mod" or "module"."""
-    path: str
-    version: str
-    """Without "/go.mod"."""
-    sworn: Sworn
-    because: str
-    """One short sentence: the setting, the pattern, the line of go.sum."""
-    rule: str
-    where: str = ""
-    """"go.sum:12" where a line decides."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeadChecked:
-    """A signed tree head was met: who signed it, and whether it continues the one that was known."""
-
-    kind: ClassVar[str] = "checksum.head"
-    at: float
-    database: str
-    size: int
-    """Records in the tree."""
-    root: str
-    """Base64."""
-    known_size: int
-    """Of the newest head known before; 0 where none was."""
-    known_by: str
-    """Who remembered that one: "go", "modtrace", "this run", or ""."""
-    when: str
-    """A value of checksum_database.When: "past", "now", "future"."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProofStep:
-    """One node of a Merkle path: two children hashed into their parent (RFC 6962 2.1.1)."""
-
-    level: int
-    """Of the parent; a leaf is on level 0."""
-    side: str
-    """"left" or "right": where the sibling stands."""
-    sibling: str
-    """Base64."""
-    node: str
-    """The parent's hash, base64."""
-    tile: str = ""
-    """The tile that has the sibling: "8/1/000.p/12"; "" where it was computed."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordProved:
-    """A record of the checksum database was proved to be in the signed tree."""
-
-    kind: ClassVar[str] = "checksum.proved"
-    at: float
-    database: str
-    path: str
-    version: str
-    record: int
-    """Its number in the log."""
-    lines: tuple[str, ...]
-    """The go.sum lines it is made of."""
-    leaf: str
-    """Its hash, base64."""
-    size: int
-    root: str
-    steps: tuple[ProofStep, ...]
-    tiles: tuple[str, ...]
-    """The tiles that were read: "8/0/x001/234.p/5"."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChecksumDecided:
-    """One hash was vouched for, or nobody was asked, or the checksum database refused it."""
-
-    kind: ClassVar[str] = "checksum.decided"
-    at: float
-    what: str
-    """"go.mod" or "module"."""
-    version: str
-    sum: str
-    verdict: str
-    """"verified", "skipped", "failed", or "unknown" where nobody could be waited for any longer."""
-    because: str
-    path: str = ""
-    fault: str = dataclasses.field(default="", metadata={"only_if_any": True})
-    """For "failed" and "unknown": a value of probes.sources.sum_faults.SumFault."""
-    error: str | None = dataclasses.field(default=None, metadata={"only_if_any": True})
-    """For "failed": go's words."""
-
-
 @dataclass(frozen=True, slots=True)
 class FindingMade:
     """Something worth telling the user that go would not say."""
@@ -473,166 +338,6 @@ class TraceFinished:
     toolchain: str = dataclasses.field(default="", metadata={"only_if_any": True})
     """The other go that would have run, "go1.28.1", where one was selected and could be had; from the turning
     that says so everything is traced by the rules of the Go that modtrace knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class RungClimbed:
-    """One layer of one hop, measured by itself: what a doctor's second look found (probes.ladder)."""
-
-    kind: ClassVar[str] = "rung.climbed"
-    at: float
-    climb: int
-    """The number of the ladder."""
-    hop: int | None
-    request: int | None
-    """The request whose URL is climbed; None for a look at a hop that was not asked."""
-    url: str
-    """Secrets masked."""
-    rung: str
-    """A value of probes.ladder.faults.Rung."""
-    judgement: str
-    """A value of probes.ladder.faults.Judgement."""
-    began: float
-    """Seconds since the trace began."""
-    seconds: float
-    faults: tuple[str, ...] = ()
-    """Values of probes.ladder.faults.Fault, the worst first."""
-    evidence: tuple[str, ...] = ()
-    """One sentence for each fault."""
-    words: str = ""
-    """What go says about it, from the inside of its error."""
-    summary: str = ""
-    """What was measured, in a few words."""
-    because: str = ""
-    """For a rung that was not climbed: why."""
-    limits: tuple[str, ...] = ()
-    """How long go itself waits here: "the handshake: 10 s"."""
-    godebug: str = ""
-    """The GODEBUG setting that gets go past it, "" where there is none."""
-    report: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """The rung's own measurements."""
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonMade:
-    """The same step in two ways: a large and a small hello, TLS 1.2 and 1.3, IPv4 and IPv6 …"""
-
-    kind: ClassVar[str] = "comparison"
-    at: float
-    climb: int
-    hop: int | None
-    what: str
-    differs: bool
-    sentence: str
-    godebug: str = ""
-    report: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilityLearned:
-    """What a module proxy can do: one row of the capability table."""
-
-    kind: ClassVar[str] = "capability"
-    at: float
-    hop: int | None
-    url: str
-    row: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class GetStarted:
-    """The search of `go get` begins: which module has the package? (probes.trace.getting)"""
-
-    kind: ClassVar[str] = "get.started"
-    at: float
-    argument: str
-    """PATH or PATH@QUERY, as go cleans it."""
-    path: str
-    query: str
-    prefixes: tuple[str, ...]
-    """The module paths that go asks for, the longest first."""
-    private: tuple[str, ...] = ()
-    """Those of them that GONOPROXY matches."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixAsked:
-    """A request for one of the module paths is on its way."""
-
-    kind: ClassVar[str] = "get.asked"
-    at: float
-    number: int
-    prefix: str
-    """"" for a request to the checksum database."""
-    hop: int | None
-    op: Op
-    version: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixAnswered:
-    """A request of the search has an answer, or has failed."""
-
-    kind: ClassVar[str] = "get.answered"
-    at: float
-    number: int
-    status: int | None
-    bytes: int
-    began: float
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixJudged:
-    """What became of one module path at one entry of the list."""
-
-    kind: ClassVar[str] = "get.judged"
-    at: float
-    hop: int
-    prefix: str
-    standing: str
-    """A value of probes.golang.prefixes.Standing."""
-    version: str = ""
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixesRanked:
-    """What all module paths together come to at one entry, and what the edge behind it decides."""
-
-    kind: ClassVar[str] = "get.ranked"
-    at: float
-    hop: int
-    name: str
-    """The entry, for people."""
-    verdict: Verdict
-    because: str
-    deciding: str
-    """The module path that was taken, or whose error is that of the entry."""
-    why: tuple[tuple[str, str], ...] = ()
-    """For module paths with a standing that needs words: what it means."""
-
-
-@dataclass(frozen=True, slots=True)
-class GetFinished:
-    """The end of the search: what `go get` would do in a project that requires nothing yet."""
-
-    kind: ClassVar[str] = "get.finished"
-    at: float
-    outcome: Outcome
-    module: str = ""
-    """The module that go takes, "" where none is needed or found."""
-    version: str = ""
-    has_package: bool = False
-    """Whether the path is a package in that module; else it is only the module's own path."""
-    error: str | None = None
-    """What go prints."""
-    rule: str = ""
-    detail: str = ""
-    """What could not be told, or where this verdict ends, in one sentence."""
-    warnings: tuple[str, ...] = ()
-    """What go prints besides."""
 
 
 Event = (

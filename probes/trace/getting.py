@@ -49,23 +49,16 @@ from probes.golang.prefixes import (
 from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
+from probes.sources.answer_cache import AnswerCache
 from probes.sources.direct import Origins
 from probes.sources.fetcher import Fetcher
-from probes.sources.module_proxy import AnswerCache
 from probes.sources.programs import NotRun
 from probes.sources.remembered import Memory
 from probes.trace import toolchains
 from probes.trace.checksums import ChecksumGate
 from probes.trace.engine import FIPS140, Engine
-from probes.trace.events import (
-    Emit,
-    GetFinished,
-    GetStarted,
-    Outcome,
-    PrefixesRanked,
-    PrefixJudged,
-    Verdict,
-)
+from probes.trace.events import Emit, Outcome, Verdict
+from probes.trace.get_events import GetFinished, GetStarted, PrefixesRanked, PrefixJudged
 from probes.trace.getting_teller import GetTeller
 from probes.trace.narrator import Narrator
 from probes.trace.resolution import Resolver

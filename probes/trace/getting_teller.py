@@ -6,15 +6,8 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from probes.golang.redact import redact
-from probes.trace.events import (
-    Emit,
-    Event,
-    GetFinished,
-    PrefixAnswered,
-    PrefixAsked,
-    RequestFinished,
-    RequestStarted,
-)
+from probes.trace.events import Emit, Event, RequestFinished, RequestStarted
+from probes.trace.get_events import GetFinished, PrefixAnswered, PrefixAsked
 from probes.trace.origin_events import (
     OriginDecided,
     OriginEvent,

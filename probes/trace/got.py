@@ -6,17 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from probes.golang.prefixes import Standing
-from probes.trace.events import (
-    Event,
+from probes.trace.events import Event, Outcome, Verdict, milliseconds
+from probes.trace.get_events import (
     GetFinished,
     GetStarted,
-    Outcome,
     PrefixAnswered,
     PrefixAsked,
     PrefixesRanked,
     PrefixJudged,
-    Verdict,
-    milliseconds,
 )
 
 GET_EVENTS = (GetStarted, PrefixAsked, PrefixAnswered, PrefixJudged, PrefixesRanked, GetFinished)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from probes.golang.environment import Environment, Source
 from probes.golang.gosumdb import ALIASES, TOOLCHAIN, use_sum_db
 from probes.golang.patterns import explain_prefix_patterns
-from probes.trace.events import Sworn
+from probes.trace.checksum_events import Sworn
 
 CHECK_MOD_SUM = "cmd/go/internal/modfetch/fetch.go checkModSum"
 USE_SUM_DB = "cmd/go/internal/modfetch/sumdb.go useSumDB"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from probes.golang.goproxy import Access
 from probes.golang.protocol import Op
-from probes.trace.events import HopDecided, Purpose
-from probes.trace.origin_events import OriginDecided
+from probes.trace.events import Purpose
+from probes.trace.origin_events import Answered, OriginDecided
 from probes.trace.route import HopView
 
 if TYPE_CHECKING:
@@ -30,12 +30,16 @@ def served_by_origin(trace: Trace) -> dict[str, int]:
     return last
 
 
-def failed_step(trace: Trace, decision: HopDecided) -> OriginDecided | None:
-    """Where go stopped on the way to the module's own repository: what the decision's error ends with."""
-    failed = [one for one in trace.origin.decided if one.hop == decision.hop and one.error]
-    said = decision.error or ""
-    blamed = [one for one in failed if one.error and one.error in said]
-    same_walk = [one for one in failed if one.walk == decision.walk]
+def failed_step(trace: Trace, hop: int | None, said: str, walk: int | None) -> int | None:
+    """Where go stopped on the way to the module's own repository, by the step's number in the story.
+
+    It is the last step at the hop whose error stands in what go ``said``; else the last that failed in the
+    same walk.
+    """
+    steps = trace.origin.decided
+    failed = [n for n, one in enumerate(steps) if one.hop == hop and one.answered is Answered.FAILS]
+    blamed = [n for n in failed if (error := steps[n].error) and error in said]
+    same_walk = [n for n in failed if steps[n].walk == walk]
     return next(iter([*blamed[::-1], *same_walk[::-1]]), None)
 
 

@@ -10,7 +10,7 @@ from probes.trace.origin_events import Answered, OriginDecided, OriginStep, Ran
 
 _ANSWERS = {Answered.FAILS: "stops here"}
 _STANDINGS = {
-    Standing.USED: "is used", Standing.IGNORED: "is ignored", Standing.ASKED: "is asked",
+    Standing.USED: "is used", Standing.IGNORED: "is ignored", Standing.ASKED: "would be asked",
     Standing.MISSING: "is not there",
 }  # fmt: skip
 MOST_COMPLAINT = 5
@@ -40,9 +40,8 @@ def origin_lines(trace: Trace, hop: int | None) -> Iterator[str]:
     for seen in story.credentials:
         if seen.hop == hop:
             use = seen.use
-            where = f" ({use.where})" if use.where else ""
             standing = _STANDINGS[use.standing]
-            yield f"credential of {use.whom} for {use.host}: {use.kind}{where} {standing}: {use.because}"
+            yield f"credential of {use.whom} for {use.host}: {use.named} {standing}: {use.because}"
 
 
 def step_line(step: OriginDecided) -> str:
@@ -75,7 +74,8 @@ def program_lines(ran: Ran) -> Iterator[str]:
         return
     took = (finished.at - finished.began) * 1000
     yield f"{ran.started.command}: {finished.outcome} ({took:.0f} ms)"
-    complaint = finished.complaint.strip().split("\n") if finished.complaint.strip() else []
+    complaint = [line.rstrip() for line in finished.complaint.split("\n") if line.strip()]
     yield from (f"  {line}" for line in complaint[:MOST_COMPLAINT])
     if len(complaint) > MOST_COMPLAINT:
-        yield f"  … and {len(complaint) - MOST_COMPLAINT} more lines"
+        more = len(complaint) - MOST_COMPLAINT
+        yield f"  … and {more} more line{'' if more == 1 else 's'}"

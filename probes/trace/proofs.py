@@ -12,7 +12,7 @@ from probes.golang.tiles import tile_in
 from probes.golang.tlog import Tree, hash_text, subtree_indexes
 from probes.sources.checksum_database import InclusionProof, TreeCheck
 from probes.sources.log_tiles import TILE_HEIGHT
-from probes.trace.events import ProofStep
+from probes.trace.checksum_events import ProofStep
 
 MOST_LINES = 16
 """Lines of a record that are told; a true one has two."""

@@ -71,23 +71,16 @@ async def trace(
     """
     limits = limits or Limits()
     route = plan(environment, path, query)
-    way_out = WayOut(environment, limits, run=run)
+    way_out = WayOut(environment, limits, run=run, warm=warm)
     await way_out.client.warm_up(tls=route.uses_tls)
     narrator = Narrator(emit, way_out.fetcher(memory))
     way_out.tell(narrator)
     credentials = way_out.credentials
     narrator.emit_now(
-        TraceStarted,
-        path=path,
-        query=query,
-        route=route.view(),
-        findings=tuple(findings),
-        go_version=environment.go_version,
-        settings=tuple(_setting_views(environment)),
-        project="" if project is None or project.file is None else str(project.file),
-        warm=warm,
-        run=run,
-    )
+        TraceStarted, path=path, query=query, route=route.view(), findings=tuple(findings),
+        go_version=environment.go_version, settings=tuple(_setting_views(environment)),
+        project="" if project is None or project.file is None else str(project.file), warm=warm, run=run,
+    )  # fmt: skip
     try:
         starter = Starter(environment, route, narrator, warm=warm, origins=way_out.origins)
         started = await starter.start(project, lambda project: _refused(path, query, project))
@@ -108,36 +101,43 @@ async def trace(
         await way_out.aclose()  # what is still done beside the requests is told before the end
         if download.outcome is Outcome.OK and not warm:
             _tell_cached(environment, narrator, path, download.version or "")
-        narrator.emit_now(
-            TraceFinished,
-            outcome=download.outcome,
-            version=download.version,
-            sum=download.sum,
-            go_mod_sum=download.go_mod_sum,
-            error=None if download.error is None else words_told(download.error),
-            failed_walk=download.failed_walk,
-            rule=download.rule,
-            detail=words_told(download.detail),
-            toolchain=download.toolchain or started.toolchain,
-        )
+        _tell_end(narrator, download, started)
     finally:
         await way_out.aclose()
+
+
+def _tell_end(narrator: Narrator, download: Download, started: Started) -> None:
+    narrator.emit_now(
+        TraceFinished,
+        outcome=download.outcome,
+        version=download.version,
+        sum=download.sum,
+        go_mod_sum=download.go_mod_sum,
+        error=None if download.error is None else words_told(download.error),
+        failed_walk=download.failed_walk,
+        rule=download.rule,
+        detail=words_told(download.detail),
+        toolchain=download.toolchain or started.toolchain,
+    )
 
 
 class WayOut:
     """All by which one go command reaches others: its clients, its credentials, its programs."""
 
-    def __init__(self, environment: Environment, limits: Limits, *, run: bool) -> None:
-        """``run``: whether programs may be started."""
+    def __init__(self, environment: Environment, limits: Limits, *, run: bool, warm: bool = False) -> None:
+        """``run``: whether programs may be started; ``warm``: go would find its module cache as it is."""
         self._limits = limits
         self._narrator: Narrator | None = None
-        self.programs = Programs(environment.process, allowed=run)
+        self.programs = Programs(environment.process, seconds=limits.run_s, allowed=run)
         self.credentials = credentials_of(environment, self.programs, self._tell)
         self.client = new_client(environment, limits, authorization=self.credentials)
         network = network_of(environment, limits, self.credentials, self.client)
         self._network = network
         self._environment = environment
-        self.origins = Origins(environment, network, allowed=run, before_opening=self._look_at_credentials)
+        self.origins = Origins(
+            environment, network, allowed=run, before_opening=self._look_at_credentials,
+            run_s=limits.run_s, warm=warm,
+        )  # fmt: skip
 
     def fetcher(self, memory: Memory | None) -> Fetcher:
         """What makes the requests; what ``memory`` knows is not asked for."""

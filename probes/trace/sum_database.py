@@ -23,15 +23,8 @@ from probes.share.state import state_folder
 from probes.sources.checksum_database import BaseURL, ClientOps, SumDBClient, When
 from probes.sources.own_heads import Compared, OwnHeads, Timeline, compare_with_own
 from probes.sources.tree_head import read_cached, read_tree_head
-from probes.trace.events import (
-    Bend,
-    FindingMade,
-    HeadChecked,
-    Purpose,
-    RecordProved,
-    Turning,
-    TurningTaken,
-)
+from probes.trace.checksum_events import HeadChecked, RecordProved
+from probes.trace.events import Bend, FindingMade, Purpose, Turning, TurningTaken
 from probes.trace.narrator import Narrator
 from probes.trace.proofs import head_fields, proved_fields
 from probes.trace.walk import Walker

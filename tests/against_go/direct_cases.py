@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -247,8 +249,41 @@ def _wanting(host: str, password: str) -> Callable[[Origin], None]:
 def _dumb(host: str) -> Callable[[Origin], None]:
     def build(origin: Origin) -> None:
         x = f"{host}/x"
-        module(host, Commit(go_mod(x), ("v1.0.0",)), Commit({**go_mod(x), "b.go": "package x\n"}, ("v1.1.0",)))(origin)
         origin.dumb.add(f"code-{host}")
+        module(host, Commit(go_mod(x), ("v1.0.0",)), Commit({**go_mod(x), "b.go": "package x\n"}, ("v1.1.0",)))(origin)
+
+    return build
+
+
+def _deep(host: str) -> Callable[[Origin], None]:
+    def build(origin: Origin) -> None:
+        _simple(host, Commit({**go_mod(f"{host}/x"), "b.go": "package x\n"}))(origin)
+        origin.deep.add(f"code-{host}")
+
+    return build
+
+
+def _sent_on(host: str, scheme: str) -> Callable[[Origin], None]:
+    """A host that sends git on to another, which has the repository."""
+
+    def build(origin: Origin) -> None:
+        _simple(host)(origin)
+        (origin.folder / f"code-{host}").rename(origin.folder / f"www-{host}")
+        origin.moved[f"code-{host}"] = f"{scheme}://www-{host}"
+
+    return build
+
+
+def _odd_git(host: str, script: str) -> Callable[[Origin], None]:
+    """A git that is a script: {git} is the real one."""
+
+    def build(origin: Origin) -> None:
+        _simple(host, Commit({**go_mod(f"{host}/x"), "b.go": "package x\n"}))(origin)
+        file = origin.folder / "odd" / "git"
+        file.parent.mkdir()
+        at = f"{shutil.which('git')} --git-dir={origin.folder}/code-{host}/x"
+        file.write_text("#!/bin/sh\n" + script.format(git=shutil.which("git"), at=at))
+        file.chmod(0o755)
 
     return build
 
@@ -307,6 +342,11 @@ PLACES: dict[str, Target] = {
     "server without shallow": _place(14, _dumb, "v1.0.0"),
     "server without shallow, latest": _place(15, _dumb, "latest"),
     "server without shallow, branch": _place(16, _dumb, "main"),
+    "server without a part of a history": _place(90, _deep),
+    "server without a part of a history, latest": _place(91, _deep, "latest"),
+    "server without a part of a history, missing": _place(92, _deep, "v9.9.9"),
+    "moved repository": _place(93, lambda host: _sent_on(host, "https")),
+    "moved repository, to http": _place(94, lambda host: _sent_on(host, "http")),
     "no repository at all": _place(17, lambda host: module(host)),
     "no page": _place(18, lambda host: lambda origin: None),
     "a page without tags": _place(19, lambda host: _page(f"{host}/x", "<html>hello</html>")),
@@ -360,6 +400,14 @@ class Group:
 
 
 P = "https://proxy.corp.test/p"
+ODD = f"{{origin}}/odd:{os.environ['PATH']}"
+MOVES = """
+case "$*" in *ls-remote*)
+    {at} update-ref refs/tags/v1.0.0 main~1; {git} "$@"; status=$?; {at} update-ref refs/tags/v1.0.0 main; exit $status;;
+esac
+exec {git} "$@"
+"""
+"""A git behind whose back the tag is moved, as soon as the refs were listed."""
 GROUPS: dict[str, Group] = {
     "GOINSECURE": Group({"GOINSECURE": "*.corp.test,other.test"}, (
         _place(50, _simple), Target("other.test/x", "v1.0.0", _page("other.test/x", "")),
@@ -374,6 +422,15 @@ GROUPS: dict[str, Group] = {
         _place(56, _simple), Target("github.com/u/r", "v1.0.0"), _place(57, _proxied))),
     "GOVCS nonsense": Group({"GOVCS": "nonsense"}, (_place(58, _simple),)),
     "no git": Group({"PATH": "{origin}/none"}, (_place(59, _simple), Target("code.corp.test/z.git", "v1.0.0"))),
+    "relative GOMODCACHE": Group({"GOMODCACHE": "a/./b"}, (_place(80, _simple), _place(81, _simple, "latest"))),
+    "GOMODCACHE by a long way": Group({"GOMODCACHE": "{origin}//a/../b/"}, (_place(82, _simple, "v9.9.9"), _place(83, _simple))),
+    "git writes UTF-16": Group({
+        "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "i18n.logOutputEncoding", "GIT_CONFIG_VALUE_0": "UTF-16"}, (
+        _place(84, _simple),)),
+    "git complains of its version": Group({"PATH": ODD}, (
+        _place(85, lambda host: _odd_git(host, 'case "$1" in version) exec {git} version >&2;; esac; exec {git} "$@"\n')),)),
+    "a tag that moves meanwhile": Group({"PATH": ODD}, (
+        _place(86, lambda host: _odd_git(host, MOVES)),)),
     "behind a proxy": Group({"GOPROXY": f"{P},direct"}, (
         _place(61, _simple), _place(62, lambda host: lambda origin: None), _place(63, _simple, "v9.9.9"), _place(64, _simple, "latest"),
         Target("had.corp.test/x", "v1.0.0", lambda origin: _file_of(

@@ -97,7 +97,7 @@ def world(home: Path, targets: Sequence[Target], variables: Mapping[str, str], *
         network = stack.enter_context(serving(origin))
         (work / "store").write_text(f"https://me:hunter2@{HELPED}\n")
         helper = f"[credential]\n\thelper = store --file={work}/store\n"
-        (work / ".gitconfig").write_text(_rewriting(origin) if local else helper)
+        (work / ".gitconfig").write_text(rewriting(origin) if local else helper)
         found = {
             "HOME": str(work),
             "PATH": f"{recording_git(home)}:{os.environ['PATH']}",
@@ -108,13 +108,14 @@ def world(home: Path, targets: Sequence[Target], variables: Mapping[str, str], *
             "GOFLAGS": "-modcacherw",
             "GOTOOLCHAIN": "local",
             "GOENV": "off",
+            "GIT_TEMPLATE_DIR": "",  # no samples of hooks in each repository: much faster
             **network,
             **{name: value.replace("{origin}", str(origin.folder)) for name, value in variables.items()},
         }
         yield origin, {name: value for name, value in found.items() if value != "{unset}"}
 
 
-def _rewriting(origin: Origin) -> str:
+def rewriting(origin: Origin) -> str:
     """url.*.insteadOf for every host: the same repositories without a network, which is much faster."""
     hosts = sorted(path.name for path in origin.folder.iterdir() if path.is_dir())
     return "".join(f'[url "file://{origin.folder}/{host}/"]\n\tinsteadOf = https://{host}/\n' for host in hosts)
@@ -227,9 +228,10 @@ def compare(
         origin.git_log.clear()
         origin.credentials.clear()
         cache = environment.get("GOMODCACHE", "")
-        shutil.rmtree(cache, ignore_errors=True)
+        if cache:
+            shutil.rmtree(work / cache, ignore_errors=True)
         runs = asyncio.run(trace_all(targets, environment, work))
-        assert not Path(cache).exists()
+        assert not cache or not (work / cache).exists()
         our_pages, our_git = _by_host(origin.log), operations(home)
     differing: dict[str, object] = {}
     for target, said, run in zip(targets, theirs, runs, strict=True):

@@ -81,7 +81,7 @@ async def our_downloads(variables: Mapping[str, str], targets: list[str]) -> lis
     for path in dict.fromkeys(target.partition("@")[0] for target in targets):
         queries = [target.partition("@")[2] for target in targets if target.startswith(f"{path}@")]
         try:
-            async with direct_repository(environment, path) as direct:
+            async with direct_repository(environment, path, run=True) as direct:
                 for query in queries:
                     found[f"{path}@{query}"] = await _ours(direct.repo, path, query)
         except GoError as error:

@@ -3,132 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import random
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from probes.browse.asking import browse
 from probes.browse.table import Choice
 from probes.golang.errors import GoError
 from probes.golang.queries import describe_error
-from probes.golang.redact import redact
-from probes.net.limits import Limits
-from probes.sources.direct import DirectAnswer, direct_repository, direct_versions
+from probes.sources.direct import direct_repository
 from probes.sources.environment_reader import read_environment
-from tests.against_go.golang import go_binary
+from tests.against_go.direct_batches import Case, ask_go, batches, check, variables_of
+from tests.against_go.direct_world import rewriting
 from tests.origins import Commit, Origin, Page, meta, run_git, serving
 
 
-@dataclass(frozen=True)
-class Case:
-    """A world and a module in it."""
-
-    path: str
-    build: Callable[[Origin], None]
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-
-def variables_of(home: Path, network: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of both."""
-    return {
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "GOROOT": str(go_binary().parent.parent),
-        "GOPROXY": "direct",
-        "GOSUMDB": "off",
-        "GOMODCACHE": str(home / "cache"),
-        "GOFLAGS": "-modcacherw",
-        "GOTOOLCHAIN": "local",
-        "GOENV": "off",
-        **network,
-        **more,
-    }
-
-
-def ask_go(variables: Mapping[str, str], home: Path, *targets: str) -> list[dict[str, Any]]:
-    """What go list says of each target."""
-    done = subprocess.run(
-        [str(go_binary()), "list", "-m", "-e", "-versions", "-retracted", "-json", *targets],
-        env=dict(variables), cwd=home, text=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    decoder, text, found = json.JSONDecoder(), done.stdout.strip(), []
-    while text:
-        value, end = decoder.raw_decode(text)
-        found.append(value)
-        text = text[end:].strip()
-    assert found, done.stderr
-    return found
-
-
-def ask_modtrace(variables: Mapping[str, str], path: str) -> DirectAnswer:
-    environment = read_environment(process=dict(variables))
-    return asyncio.run(direct_versions(environment, path, Limits(answer_s=30, stall_s=30)))
-
-
-def recording_git(folder: Path) -> Callable[[], list[str]]:
-    """A git in ``folder`` that writes down its arguments; what it asked the network since the last time."""
-    log, real = folder / "log", shutil.which("git")
-    folder.mkdir()
-    (folder / "git").write_text(f"#!/bin/sh\nprintf '%s\\n' \"$*\" >> {log}\nexec {real} \"$@\"\n")
-    (folder / "git").chmod(0o755)
-
-    def since() -> list[str]:
-        lines = log.read_text().splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
-        return [line for line in lines if "ls-remote" in line or "fetch" in line]
-
-    return since
-
-
-def check(case: Case, home: Path) -> DirectAnswer:
-    """Both say the same, and ask hosts and repositories the same; modtrace's answer."""
-    origin = Origin(home / "origin")
-    case.build(origin)
-    work = home / "work"
-    work.mkdir()
-    told_git = recording_git(home / "tools")
-    with serving(origin) as network:
-        more = {name: value.replace("{origin}", str(origin.folder)) for name, value in case.variables.items()}
-        variables = variables_of(work, network, more)
-        if "PATH" not in case.variables:
-            variables["PATH"] = f"{home / 'tools'}:{variables['PATH']}"
-        listed, latest = ask_go(variables, work, case.path, f"{case.path}@latest")
-        # go list also shows the go line of the go.mod, for which it asks a module proxy.
-        asked = [line for line in origin.log if not line.endswith(".mod")]
-        told, shown = told_git(), list(origin.credentials)
-        origin.log.clear()
-        origin.credentials.clear()
-        cache = sorted((work / "cache").rglob("*"))
-        ours = ask_modtrace(variables, case.path)
-        assert sorted((work / "cache").rglob("*")) == cache
-    assert ours.unknown is None
-    error = listed.get("Error", {}).get("Err")
-    assert ours.error == (None if error is None else redact(error))
-    assert list(ours.versions) == (listed.get("Versions") or [])
-    assert (origin.log, told_git(), origin.credentials) == (asked, told, shown)
-    if error is None:
-        wrong = latest.get("Error", {}).get("Err")
-        if ours.latest is None:
-            assert ours.latest_error is not None
-            assert wrong in (
-                ours.latest_error,
-                f"module {case.path}: {ours.latest_error}",
-                f"{case.path}@latest: {ours.latest_error}",
-            )
-        else:
-            assert (ours.latest, ours.latest_time) == (latest["Version"], latest["Time"])
-    return ours
-
-
-def go_mod(path: str, *more: str) -> dict[str, str]:
+def go_mod(path: str, *more: str) -> dict[str, str | bytes]:
     return {"go.mod": "\n".join([f"module {path}", "", "go 1.20", *more, ""]), "x.go": "package x\n"}
 
 
@@ -162,7 +52,7 @@ def both(*builds: Callable[[Origin], None]) -> Callable[[Origin], None]:
 
 
 X = "git.corp.test/x"
-OLD = {"x.go": "package x\n"}
+OLD: dict[str, str | bytes] = {"x.go": "package x\n"}
 V2_FOLDER = {**go_mod(X), "v2/go.mod": f"module {X}/v2\n", "v2/x.go": "package x\n"}
 SUB = {**go_mod(X), "sub/go.mod": f"module {X}/sub\n", "sub/x.go": "package sub\n"}
 NOWHERE = "https://code.corp.test/none"
@@ -411,52 +301,46 @@ PAGES: dict[str, str | bytes | Page] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", REPOSITORIES)
-def test_versions_are_those_of_go(name: str, tmp_path: Path) -> None:
-    check(REPOSITORIES[name], tmp_path)
+ROOTS: dict[str, Page] = {
+    "no tag": Page("<head></head>"), "gone": Page("gone", 410, {"Content-Type": "text/plain"}), "unreadable": Page("<p"),
+    "redirect to nowhere": Page("", 302), "another repository": Page(meta(X, "git", "https://code.corp.test/other")),
+}  # fmt: skip
+GENERATED = 12
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_places_and_their_errors_are_those_of_go(name: str, tmp_path: Path) -> None:
-    ours = check(PLACES[name], tmp_path)
-    assert "hunter2" not in repr(ours)
+def test_versions_are_those_of_go(tmp_path: Path) -> None:
+    answers = check(REPOSITORIES | {f"generated {seed}": generated(seed) for seed in range(GENERATED)}, tmp_path, local=True)  # fmt: skip
+    assert sum(answer.error is None for answer in answers.values()) > 30
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_are_read_as_go_reads_them(name: str, tmp_path: Path) -> None:
-    page = PAGES[name]
-
-    def build(origin: Origin) -> None:
-        origin.pages[X] = page if isinstance(page, Page) else Page(page)
-        origin.pages["www.corp.test/x"] = Page(TAG)
-
-    check(Case(X, build), tmp_path)
+def test_places_and_their_errors_are_those_of_go(tmp_path: Path) -> None:
+    assert "hunter2" not in repr(check(PLACES, tmp_path))
 
 
-def test_a_longer_path_needs_the_word_of_its_root(tmp_path: Path) -> None:
-    def build(origin: Origin) -> None:
-        origin.pages[f"{X}/sub"] = Page(TAG)
-        origin.pages[X] = Page(meta(X, "git", "https://code.corp.test/other"))
+def test_pages_are_read_as_go_reads_them(tmp_path: Path) -> None:
+    def one(page: str | bytes | Page) -> Case:
+        def build(origin: Origin) -> None:
+            origin.pages[X] = page if isinstance(page, Page) else Page(page)
+            origin.pages["www.corp.test/x"] = Page(TAG)
 
-    answer = check(Case(f"{X}/sub", build), tmp_path)
-    assert "disagree about go-import" in (answer.error or "")
+        return Case(X, build)
+
+    def root(page: Page) -> Case:
+        """A longer path needs the word of its root."""
+
+        def build(origin: Origin) -> None:
+            origin.pages |= {f"{X}/sub": Page(TAG), X: page}
+
+        return Case(f"{X}/sub", build)
+
+    cases = {name: one(page) for name, page in PAGES.items()}
+    answers = check(cases | {f"root: {name}": root(page) for name, page in ROOTS.items()}, tmp_path)
+    assert all(answers[f"root: {name}"].error for name in ROOTS)
+    assert "disagree about go-import" in (answers["root: another repository"].error or "")
 
 
-@pytest.mark.parametrize(
-    "root",
-    [Page("<head></head>"), Page("gone", 410, {"Content-Type": "text/plain"}), Page("<p"), Page("", 302)],
-    ids=["no tag", "gone", "unreadable", "redirect to nowhere"],
-)
-def test_roots_that_say_nothing(root: Page, tmp_path: Path) -> None:
-    def build(origin: Origin) -> None:
-        origin.pages[f"{X}/sub"] = Page(TAG)
-        origin.pages[X] = root
-
-    assert check(Case(f"{X}/sub", build), tmp_path).error
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_generated_repositories(seed: int, tmp_path: Path) -> None:
+def generated(seed: int) -> Case:
+    """A random repository."""
     choose = random.Random(seed)
     names = ["go.mod", "v2/go.mod", "v3/go.mod", "sub/go.mod", "sub/v2/go.mod"]
     paths = [X, f"{X}/v2", f"{X}/v3", f"{X}/sub", f"{X}/sub/v2", "gopkg.in/x.v1", "bad path"]
@@ -478,30 +362,31 @@ def test_generated_repositories(seed: int, tmp_path: Path) -> None:
         for page in (f"{X}/v2", f"{X}/sub", f"{X}/sub/v2"):
             origin.pages[page] = origin.pages[X]
 
-    check(Case(path, build), tmp_path)
+    return Case(path, build)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["retracted", "retracted tip", "no tags", "no commits", "pre-releases only", "incompatible, then a module",
-     "major 2 by folder", "folder", "folder, not there", "gopkg.in unstable", "go.mod of something else"],
+CHOSEN = (
+    "retracted", "retracted tip", "no tags", "no commits", "pre-releases only", "incompatible, then a module",
+    "major 2 by folder", "folder", "folder, not there", "gopkg.in unstable", "go.mod of something else",
 )  # fmt: skip
-def test_the_browser_chooses_from_the_repository_what_go_chooses(name: str, tmp_path: Path) -> None:
-    case, origin = REPOSITORIES[name], Origin(tmp_path / "origin")
-    case.build(origin)
+
+
+def test_the_browser_chooses_from_the_repository_what_go_chooses(tmp_path: Path) -> None:
+    (batch,) = batches({name: REPOSITORIES[name] for name in CHOSEN}, tmp_path)
+    origin = Origin(tmp_path / "origin")
+    for sketch in batch.sketches.values():
+        sketch.make(origin)
+    (tmp_path / ".gitconfig").write_text(rewriting(origin))
     with serving(origin) as network:
         variables = variables_of(tmp_path, network, {"GOPRIVATE": "*.test,gopkg.in", "GOPROXY": "off"})
-        done = subprocess.run(
-            [str(go_binary()), "list", "-m", "-e", "-json", f"{case.path}@latest"],
-            env=variables, cwd=tmp_path, text=True, capture_output=True, timeout=120,
-        )  # fmt: skip
-        events: list[object] = []
+        listed = ask_go(variables, tmp_path, *(f"{path}@latest" for path in batch.paths.values()), flags=())
         environment = read_environment(process=variables, cwd=str(tmp_path))
-        asyncio.run(browse(environment, case.path, events.append, ask_all=True, run=True))
-    said = json.loads(done.stdout)
-    choice = next(event for event in events if isinstance(event, Choice) and event.query == "latest")
-    wanted = (None, said["Error"]["Err"]) if "Error" in said else (said["Version"], None)
-    assert (choice.version, choice.error) == wanted
+        for (name, path), said in zip(batch.paths.items(), listed, strict=True):
+            events: list[object] = []
+            asyncio.run(browse(environment, path, events.append, ask_all=True, run=True))
+            choice = next(event for event in events if isinstance(event, Choice) and event.query == "latest")
+            wanted = (None, said["Error"]["Err"]) if "Error" in said else (said["Version"], None)
+            assert (choice.version, choice.error) == wanted, name
 
 
 HISTORY = (
@@ -535,34 +420,31 @@ def _revisions(commits: list[str]) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", [X, f"{X}/sub", f"{X}/v2", f"{X}/v7"])
-def test_revisions_are_those_of_go(path: str, tmp_path: Path) -> None:
+def test_revisions_are_those_of_go(tmp_path: Path) -> None:
     origin = Origin(tmp_path / "origin")
     repository(*HISTORY)(origin)
-    for page in (f"{X}/sub", f"{X}/v2", f"{X}/v7"):
-        origin.pages[page] = origin.pages[X]
+    paths = (X, f"{X}/sub", f"{X}/v2", f"{X}/v7")
+    origin.pages |= dict.fromkeys(paths, origin.pages[X])
+    (tmp_path / ".gitconfig").write_text(rewriting(origin))
     place = origin.folder / "code.corp.test" / "x"
     lines = run_git("log", "--all", "--reverse", "--format=%ct %H", folder=place).split("\n")
     commits = [line.split()[1] for line in sorted(filter(None, lines))]
     revisions = _revisions(commits)
+    asked = [(path, revision) for path in paths for revision in revisions]
     with serving(origin) as network:
         variables = variables_of(tmp_path, network, {})
-        said = ask_go(variables, tmp_path, *(f"{path}@{revision}" for revision in revisions))
-        ours = asyncio.run(_stats(variables, path, revisions))
+        said = ask_go(variables, tmp_path, *(f"{path}@{revision}" for path, revision in asked))
+        ours = [one for path in paths for one in asyncio.run(_stats(variables, path, revisions))]
     theirs = [
         (one["Version"], one.get("Time")) if "Error" not in one else one["Error"]["Err"] for one in said
     ]
-    differing = {
-        revision: (go, mine)
-        for revision, go, mine in zip(revisions, theirs, ours, strict=True)
-        if go != mine
-    }
+    differing = {what: (go, mine) for what, go, mine in zip(asked, theirs, ours, strict=True) if go != mine}
     assert not differing
 
 
 async def _stats(variables: Mapping[str, str], path: str, revisions: list[str]) -> list[object]:
     found: list[object] = []
-    async with direct_repository(read_environment(process=dict(variables)), path) as direct:
+    async with direct_repository(read_environment(process=dict(variables)), path, run=True) as direct:
         for revision in revisions:
             try:
                 info = await direct.repo.stat(revision)

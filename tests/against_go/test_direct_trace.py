@@ -43,7 +43,7 @@ from tests.against_go.test_getting import build_cache
 from tests.origins import Commit, Origin, Page, meta
 from tests.sumdb_server import Log, Signer, SumDBServer
 
-GENERATED = 60
+GENERATED = 40
 SECRETS = ("hunter2", b64encode(b"me:hunter2").decode())
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from probes.golang.goauth import CredentialStore, Kept, Kind, Method
-from probes.golang.netrc import find_entry, parse_netrc
+from probes.golang.netrc import parse_netrc
 from probes.net.limits import Stalled
 from probes.sources.credentials import Credentials
 from tests.against_go.auth_server import AuthServer, Case, ask_both, auth_server
@@ -298,13 +298,14 @@ def test_what_is_found_for_a_url(oracle: Oracle, questions: list[tuple[list[str]
         assert [kept.headers["X"][0] if kept else "" for kept in ours] == found, (stored, urls)
 
 
-def test_the_first_entry_of_the_longest_machine() -> None:
-    entries = parse_netrc(
-        "machine h/a login 1 password p\nmachine h login 2 password p\nmachine h login 3 password p"
+def test_the_first_entry_of_the_longest_machine(tmp_path: Path) -> None:
+    file = tmp_path / "netrc"
+    file.write_text(
+        "machine h/a login 1 password p\nmachine h login 2 password p\nmachine h login 3 password p\n"
     )
-    assert getattr(find_entry(entries, "https://h/a/b"), "login", "") == "1"
-    assert getattr(find_entry(entries, "https://h/b"), "login", "") == "2"
-    assert find_entry(entries, "https://i/b") is None
+    credentials = Credentials("netrc", {"NETRC": str(file)})
+    found = [credentials.authorization(url) for url in ("https://h/a/b", "https://h/b", "https://i/b")]
+    assert found == [*("Basic " + base64.b64encode(user).decode() for user in (b"1:p", b"2:p")), None]
 
 
 def test_an_unreadable_netrc_is_no_credentials(tmp_path: Path) -> None:

@@ -27,8 +27,9 @@ from probes.share.privacy import masked
 from probes.sources.environment_reader import read_environment
 from probes.sources.fetcher import Fetcher
 from probes.sources.sum_faults import MEANINGS, SumFault
+from probes.trace.checksum_events import ChecksumDecided, ChecksumRouted, Sworn
 from probes.trace.checksums import ChecksumGate
-from probes.trace.events import ChecksumDecided, ChecksumRouted, Event, Sworn, TurningTaken
+from probes.trace.events import Event, TurningTaken
 from probes.trace.narrator import Narrator
 from probes.trace.recording import read_recording, write_recording
 from probes.trace.route import plan

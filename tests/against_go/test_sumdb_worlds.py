@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from probes.sources.sum_faults import SumFault
-from probes.trace.events import Sworn
+from probes.trace.checksum_events import Sworn
 from probes.trace.fold import Trace
 from tests.against_go.golang import Oracle
 from tests.against_go.sum_worlds import LIES, Running, Servers, SumWorld

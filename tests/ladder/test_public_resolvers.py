@@ -14,7 +14,13 @@ import pytest
 from probes.ladder.climb import climb
 from probes.ladder.faults import Fault, Rung
 from probes.ladder.names import NamesReport
-from probes.ladder.public_resolvers import DNS_MESSAGE, PublicResolver, https_asker
+from probes.ladder.public_resolvers import (
+    DNS_MESSAGE,
+    PUBLIC_RESOLVERS,
+    PublicResolver,
+    https_asker,
+    told_of,
+)
 from probes.net.limits import Limits
 from probes.net.questions import Answered, Record, Reply, Transport
 from tests.against_go.compare import authority_file, tls_for
@@ -174,3 +180,13 @@ async def test_a_climb_asks_it_when_told_to(tmp_path: Path) -> None:
     report = told[Rung.NAMES].report
     assert isinstance(report, NamesReport)
     assert [answer.server for answer in report.public] == [url, url]
+
+
+def test_the_public_ones_do_not_learn_a_private_host() -> None:
+    own = PublicResolver("10.0.0.53", Transport.UDP, "10.0.0.53")
+    asked = (*PUBLIC_RESOLVERS, own)
+    patterns = ("*.corp.test,git.other.test", "", "sum.test/x")
+    for url in ("https://git.corp.test/x?go-get=1", "https://git.other.test:8443/y"):
+        assert told_of(url, asked, patterns) == (own,)
+    for url in ("https://proxy.golang.org/git.corp.test/x/@v/list", "https://sum.test/lookup"):
+        assert told_of(url, asked, patterns) == asked

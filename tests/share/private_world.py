@@ -10,6 +10,7 @@ from probes.golang.module import escape_path
 from probes.golang.protocol import Op
 from probes.ladder.faults import Fault
 from probes.share.private_seeds import strings
+from probes.trace.climb_events import RungClimbed
 from probes.trace.events import (
     Event,
     HopDecided,
@@ -18,7 +19,6 @@ from probes.trace.events import (
     Redirect,
     RequestFinished,
     RequestStarted,
-    RungClimbed,
     SettingView,
     Timing,
     TraceFinished,

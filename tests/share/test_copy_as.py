@@ -16,14 +16,8 @@ from hypothesis import strategies as st
 from probes.golang.redact import MASK
 from probes.golang.safetext import safe_text
 from probes.share.copy_as import Command, Tool, request_commands, rung_commands, trace_commands
-from probes.trace.events import (
-    Event,
-    RequestFinished,
-    RequestStarted,
-    RungClimbed,
-    SettingView,
-    TraceStarted,
-)
+from probes.trace.climb_events import RungClimbed
+from probes.trace.events import Event, RequestFinished, RequestStarted, SettingView, TraceStarted
 from probes.trace.fold import Trace
 from tests.loopback import LoopbackServer
 from tests.share.private_world import Private, trace_of

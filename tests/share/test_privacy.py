@@ -16,15 +16,9 @@ from probes.ladder.faults import Fault
 from probes.share.privacy import Mask, masked
 from probes.share.report import make_report
 from probes.share.report_forms import Form, write
-from probes.trace.events import (
-    ChecksumDecided,
-    Event,
-    RequestStarted,
-    RungClimbed,
-    SettingView,
-    TraceStarted,
-    event_to_json,
-)
+from probes.trace.checksum_events import ChecksumDecided
+from probes.trace.climb_events import RungClimbed
+from probes.trace.events import Event, RequestStarted, SettingView, TraceStarted, event_to_json
 from probes.trace.fold import Trace
 from probes.trace.recording import event_from_json, read_recording
 from screenshots.make import HERE

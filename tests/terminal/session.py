@@ -23,6 +23,9 @@ from typing import Self
 
 import pyte
 
+from tests.modtrace import COMMAND
+from tests.preloaded import OnTerminal, is_ordinary, preloaded_app
+
 PATIENCE_S = 30.0
 """When a test gives up: far beyond what anything here takes."""
 _PRIVATE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
@@ -35,19 +38,27 @@ _TAKE_TERMINAL = (
     "os.execvp(sys.argv[1], sys.argv[1:])\n"
 )
 """Makes stdin the controlling terminal, then becomes the program."""
+_USUAL_TERMINALS = ("xterm-256color", "xterm", "dumb")
+"""Those for which the app sets nothing before Textual is loaded (tui.opening.prepare_textual)."""
+_BEGUN = re.compile(rb"\x1b(?:\[[<>=?]?[0-9;]*\$?)?\Z")
+"""The beginning of a sequence whose end is still to come."""
 
 
 class TerminalSession:
     """One run; ``with TerminalSession([…]) as session``."""
 
     def __init__(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, columns: int = 80, rows: int = 24
-    ) -> None:
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, columns: int = 80, rows: int = 24,
+        from_nothing: bool = False,
+    ) -> None:  # fmt: skip
         self._argv = list(argv)
+        self._from_nothing = from_nothing
         self._env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **env}
         self._cwd = cwd
         self._size = (columns, rows)
         self.output = b""
+        self._emulated: pyte.Screen | None = None
+        self._display = ""
         self.exit_code: int | None = None
 
     def __enter__(self) -> Self:
@@ -56,13 +67,20 @@ class TerminalSession:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._before = termios.tcgetattr(slave)
         self._slave = slave
+        self._process = self._start(slave)
+        self.pid = self._process.pid
+        return self
+
+    def _start(self, slave: int) -> subprocess.Popen[bytes] | OnTerminal:
+        """The program; modtrace from what is loaded already, unless its start is what a test is about."""
+        is_usual = is_ordinary(self._env) and self._env["TERM"] in _USUAL_TERMINALS
+        if self._argv[0] == COMMAND and is_usual and not self._from_nothing:
+            return preloaded_app().open(*self._argv[1:], env=self._env, cwd=self._cwd, terminal=slave)
         # Not os.fork: a test process has threads, and newer Pythons warn of forking those.
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-c", _TAKE_TERMINAL, *self._argv],
             stdin=slave, stdout=slave, stderr=slave, env=self._env, cwd=self._cwd, start_new_session=True,
         )  # fmt: skip
-        self.pid = self._process.pid
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -110,9 +128,17 @@ class TerminalSession:
 
     def screen(self) -> str:
         """The screen as text."""
-        screen = pyte.Screen(*self._size)
-        pyte.ByteStream(screen).feed(_PRIVATE.sub(b"", self.output))
-        return "\n".join(line.rstrip() for line in screen.display)
+        if self._emulated is None or (self._emulated.columns, self._emulated.lines) != self._size:
+            self._emulated, self._fed = pyte.Screen(*self._size), 0
+            self._stream = pyte.ByteStream(self._emulated)
+        new = self.output[self._fed :]
+        begun = _BEGUN.search(new)
+        whole = new[: begun.start()] if begun else new
+        if whole:
+            self._stream.feed(_PRIVATE.sub(b"", whole))
+            self._fed += len(whole)
+            self._display = "\n".join(line.rstrip() for line in self._emulated.display)
+        return self._display
 
     def wait_for(self, text: str) -> str:
         """The screen, once it shows ``text``."""

@@ -16,7 +16,7 @@ from tests.terminal.session import TerminalSession
 
 def _demo(tmp_path: Path, *arguments: str, **size: int) -> TerminalSession:
     argv = [COMMAND, "demo", *arguments]
-    return TerminalSession(argv, env=clean_environment(tmp_path), cwd=tmp_path, **size)
+    return TerminalSession(argv, env=clean_environment(tmp_path), cwd=tmp_path, from_nothing=True, **size)
 
 
 @pytest.mark.parametrize("keys", ["q", "\x03", "\x11"], ids=["q", "ctrl+c", "ctrl+q"])

@@ -13,6 +13,8 @@ from tui.drawing.tree_view import TreeView
 from tui.lines import Line, Role, Row, line, pad, row_with
 from tui.symbols import Symbols
 
+_NOTES = frozenset({"certificates", "http.proxy", "terminal"})
+"""Kinds of what decides and is no credential (probes.auth.over_http)."""
 _STANDINGS = {
     Standing.USED: ("ok", Role.OK, "is used"),
     Standing.IGNORED: ("warn", Role.WARN, "is ignored"),
@@ -24,6 +26,8 @@ _STANDINGS = {
 def credential_look(seen: CredentialSeen, symbols: Symbols) -> tuple[str, Role, str]:
     """A symbol, a role and words for what becomes of a credential."""
     name, role, words = _STANDINGS[seen.use.standing]
+    if role is Role.WARN and _is_note(seen):
+        name, role = "none", Role.FAINT
     return str(getattr(symbols, name)), role, words
 
 
@@ -51,22 +55,33 @@ def credential_rows(view: TreeView, hop: int | None, opened: Collection[TreeKey]
     indent = "" if hop is None else "  "
     is_open = view.is_open(key, opened)
     fold = symbols.opened if is_open else symbols.closed
-    ignored = any(seen.use.standing is Standing.IGNORED for _, seen in every)
+    ignored = any(_is_passed_over(seen) for _, seen in every)
     mark = (symbols.warn, Role.WARN) if ignored else (symbols.none, Role.FAINT)
     yield Row(key, line(f"{indent}  {fold} ", mark, " ", named("credentials?")) + _summary(every))
     for number, seen in every if is_open else ():
         yield from _credential_rows(view, number, seen, indent)
 
 
+def _is_note(seen: CredentialSeen) -> bool:
+    """Whether it is no credential: of every trace git says that nobody is asked in the terminal."""
+    kind = seen.use.kind
+    return kind in _NOTES or (kind == "ssh config" and seen.use.standing is Standing.USED)
+
+
+def _is_passed_over(seen: CredentialSeen) -> bool:
+    """Whether somebody may count on it, and in vain."""
+    return seen.use.standing is Standing.IGNORED and not _is_note(seen)
+
+
 def _summary(every: list[tuple[int, CredentialSeen]]) -> Line:
     """Which are used; the others by their number."""
-    ignored = sum(seen.use.standing is Standing.IGNORED for _, seen in every)
+    ignored = sum(_is_passed_over(seen) for _, seen in every)
     words = [
         f"{seen.use.whom} uses {credential_name(seen)}"
         if seen.use.standing is Standing.USED
         else f"{seen.use.whom} would ask {credential_name(seen)}"
         for _, seen in every
-        if seen.use.standing in (Standing.USED, Standing.ASKED)
+        if seen.use.standing in (Standing.USED, Standing.ASKED) and not _is_note(seen)
     ] or ["none is used"]
     text = line("; ".join(dict.fromkeys(words)))
     return text + line((f"; {ignored} ignored", Role.WARN)) if ignored else text

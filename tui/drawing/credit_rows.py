@@ -60,9 +60,12 @@ def _rows(credits_seen: Credits, width: int, symbols: Symbols, masked: Masked) -
             yield from _labelled(ACTS[side.whom], headline(side, report), width, masked)
         if report.answer.connects_to:
             yield from _labelled("git goes to", report.answer.connects_to, width, masked)
-        if not report.answer.was_asked:
+        if report.answer.was_held:
             words = f"! lets modtrace start {', '.join(WOULD_RUN)}: they tell the rest, and connect to nobody"
             yield from _text("consent", words, width, Role.WARN, masked)
+        else:
+            for number, failure in enumerate(report.answer.failures):
+                yield from _text(f"failure {number}", failure, width, Role.WARN, masked)
     elif credits_seen.was_recorded:
         yield from _text("recorded", "As the trace saw them that was recorded; nobody is asked now.", width,
                          Role.FAINT, masked)  # fmt: skip

@@ -102,7 +102,8 @@ def detail_rows(details: Details, width: int, needle: str = "") -> list[Row]:
         if field.heading and rows:
             rows.append(Row((number, -1), line(""), selectable=False))
         room = width - 1 if field.heading else width - _LABEL - 2
-        texts = chop(field.text, room) if field.verbatim else wrap(field.text, room)
+        said = field.text.replace("\r\n", "\n")  # as ssh ends its lines, and go's errors with them
+        texts = chop(said, room) if field.verbatim else wrap(said, room)
         held = [bool(needle) and found_in(needle, text) for text in texts]
         for part, text in enumerate(texts):
             label = "" if field.heading else pad(field.label if part == 0 else "", _LABEL)

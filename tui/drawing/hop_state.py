@@ -103,8 +103,9 @@ def _origin_state(trace: Trace, hop: HopView, verdicts: set[Verdict]) -> State:
         return State.OK
     if Verdict.NEXT in verdicts:
         return State.FAIL
-    is_told = trace.finished is None and any(one.hop == hop.id for one in trace.origin.decided)
-    return State.BUSY if is_told else State.IDLE
+    if not any(one.hop == hop.id for one in trace.origin.decided):
+        return State.IDLE
+    return State.BUSY if trace.finished is None else State.UNKNOWN  # told of, and stopped before its end
 
 
 def refused_file(trace: Trace, hop: HopView) -> Op | None:

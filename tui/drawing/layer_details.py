@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probes.ladder.faults import Judgement
-from probes.trace.events import ComparisonMade, RungClimbed
+from probes.trace.climb_events import ComparisonMade, RungClimbed
 from probes.trace.fold import Trace
 from tui.drawing.fields import Details, Field, heading
 from tui.drawing.figures import duration

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from probes.ladder.faults import Judgement, Rung
-from probes.trace.events import ComparisonMade, RungClimbed
+from probes.trace.climb_events import ComparisonMade, RungClimbed
 from probes.trace.fold import Trace
 from tui.drawing.figures import Axis, duration, waiting
 from tui.drawing.tree_keys import Part, TreeKey

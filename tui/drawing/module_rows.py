@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from probes.browse.table import Cell, VersionTable, Wanted
+from probes.browse.table import Cell, ColumnKind, VersionTable, Wanted
 from tui.drawing.matrix_cells import cell_words, column_words
 from tui.drawing.matrix_view import Layout, ModulesView, arranged, column_name, is_local
 from tui.drawing.package_hint import HINT
@@ -47,18 +47,22 @@ def _nothing(view: ModulesView) -> Iterator[Line]:
     """Why there are no versions."""
     table = view.table
     started = table.started
+    unasked = [one.column.kind for one in table.columns if one.answered is None and not one.column.private]
     if started is None or any(state.asking for state in table.columns):
         text = "asking …" if started is not None else view.hint
     elif started.error is not None:
         text = f"nobody can be asked: {started.error}"
     elif started.private_pattern is not None:
         text = f"private: {started.private_pattern} of GONOPROXY matches, so no proxy is ever asked"
+        text += "; a asks direct" if ColumnKind.DIRECT in unasked else ""
     elif not table.columns:
         text = "GOPROXY names no proxy that could be asked"
     else:
         text = "no versions" + ("" if table.finished else " yet")
-        if any(state.answered is None and not state.column.private for state in table.columns):
+        if ColumnKind.PROXY in unasked:
             text += "; a asks the proxies that go would not come to"
+        elif ColumnKind.DIRECT in unasked:
+            text += "; a asks direct"
     yield from wrap_pieces(["  "], text, view.width - 2, Role.FAINT)
     if view.is_no_module:
         yield from wrap_pieces([f"  {view.symbols.warn} "], HINT, view.width - 2, Role.WARN)

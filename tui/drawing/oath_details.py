@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probes.golang.goproxy import TRY_PROXIES
-from probes.trace.events import RecordProved, Sworn
+from probes.trace.checksum_events import RecordProved, Sworn
 from probes.trace.fold import Request, Trace
 from tui.drawing.fields import Details, Field, heading
 from tui.drawing.figures import duration

@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from probes.trace.events import HeadChecked, HopDecided, Sworn, Verdict
+from probes.trace.checksum_events import HeadChecked, Sworn
+from probes.trace.events import HopDecided, Verdict
 from probes.trace.fold import Trace
 from tui.drawing.hop_state import State
 from tui.drawing.tree_keys import Part, TreeKey

@@ -17,11 +17,13 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 
 from probes.golang.goproxy import Access
+from probes.golang.protocol import Op
 from probes.trace.fold import Trace
 from probes.trace.origin_events import Answered, OriginDecided, OriginStep
 from probes.trace.route import HopView
 from tui.drawing.credential_rows import credential_rows, rewrite_row
 from tui.drawing.figures import duration
+from tui.drawing.hop_state import chip, requests_for
 from tui.drawing.origin_questions import LABELS, origin_question
 from tui.drawing.origin_story import (
     Told,
@@ -29,6 +31,7 @@ from tui.drawing.origin_story import (
     not_reached,
     programs_at,
     steps_at,
+    stopped_programs,
     told_at,
 )
 from tui.drawing.program_rows import held_row, program_rows
@@ -53,6 +56,7 @@ _CHIPS = (
     ("mod", (OriginStep.GO_MOD,)),
     ("zip", (OriginStep.ARCHIVE,)),
 )
+_PROXY_OPS = (Op.LIST, Op.INFO, Op.MOD, Op.ZIP)
 
 
 def origin_chips(view: TreeView, hop: HopView) -> Line:
@@ -61,15 +65,21 @@ def origin_chips(view: TreeView, hop: HopView) -> Line:
     steps = [step for _, step in steps_at(trace, hop.id)]
     vcs = next((step.vcs for step in steps if step.vcs and step.vcs != "mod"), "vcs")
     spans: list[Span] = []
-    for name, about in _CHIPS:
+    is_proxy = any(step.vcs == "mod" for step in steps)
+    for name, about in _CHIPS[:1] if is_proxy else _CHIPS:
         own = [step for step in steps if step.step in about]
         text, role = _chip(own, symbols)
         if name == "vcs":
             text, role = _program_chip(trace, hop, symbols) or (text, role)
-        word_role = Role.FAINT if role is Role.FAINT else Role.PLAIN
-        word = vcs if name == "vcs" else name
-        spans += [Span(f"{word} ", word_role), Span(text, role), Span(" " * (5 - cells(text)))]
+        spans += _chip_spans(vcs if name == "vcs" else name, text, role)
+    for op in _PROXY_OPS if is_proxy else ():  # the host names a module proxy: no program is needed
+        spans += _chip_spans(op.value, *chip(requests_for(trace, hop, op), symbols))
     return line(*spans)
+
+
+def _chip_spans(word: str, text: str, role: Role) -> list[Span]:
+    word_role = Role.FAINT if role is Role.FAINT else Role.PLAIN
+    return [Span(f"{word} ", word_role), Span(text, role), Span(" " * (5 - cells(text)))]
 
 
 def _chip(steps: list[OriginDecided], symbols: Symbols) -> tuple[str, Role]:
@@ -90,6 +100,8 @@ def _program_chip(trace: Trace, hop: HopView, symbols: Symbols) -> tuple[str, Ro
         return "held", Role.WARN
     if any(ran.finished is None for _, ran in programs_at(trace, hop.id)):
         return symbols.busy, Role.BUSY
+    if stopped_programs(trace, hop.id):
+        return symbols.unknown, Role.WARN
     return None
 
 

@@ -8,9 +8,8 @@ stands by itself: a program under way, one that was held back, a request to a mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from probes.golang.goproxy import Access
 from probes.trace.fold import Trace
 from probes.trace.origin_events import Answered, CredentialSeen, OriginDecided, OriginStep, Ran
 from probes.trace.route import HopView
@@ -29,11 +28,6 @@ class Told:
     key: TreeKey
     at: float
     inside: tuple[TreeKey, ...] = ()
-
-
-def is_origin(hop: HopView) -> bool:
-    """Whether go looks for the module's own repository there."""
-    return hop.access is Access.DIRECT
 
 
 def steps_at(trace: Trace, hop: int | None) -> list[tuple[int, OriginDecided]]:
@@ -87,6 +81,11 @@ def told_at(trace: Trace, hop: int) -> list[Told]:
             if run == step.program or _is_over(ran, step.at):
                 del programs[run]
                 inside.append(TreeKey(Part.PROGRAM, run))
+        if step.answered is Answered.FAILS and step.program is not None:
+            # hg pull fails while the tags are listed, go goes on, and stops with it at the revision.
+            blamed = TreeKey(Part.PROGRAM, step.program)
+            rows = [replace(row, inside=tuple(key for key in row.inside if key != blamed)) for row in rows]
+            inside = [blamed, *(key for key in inside if key != blamed)]
         rows.append(Told(TreeKey(Part.ORIGIN, number), step.at, tuple(inside)))
     loose = [Told(TreeKey(Part.PROGRAM, run), ran.started.at) for run, ran in programs.items()]
     loose += [Told(TreeKey(Part.REQUEST, one), trace.requests[one].started.at) for one in requests]
@@ -166,18 +165,16 @@ def program_of(trace: Trace, key: TreeKey) -> str:
     return ""
 
 
-def failed_step(trace: Trace, hop: int | None) -> int | None:
-    """The step at a hop where go stops, by its number: the first whose error a failed trace ends with."""
-    failed = [number for number, one in steps_at(trace, hop) if one.answered is Answered.FAILS]
-    error = "" if trace.finished is None else trace.finished.error or ""
-    blamed = [number for number in failed if (trace.origin.decided[number].error or "\0") in error]
-    return next(iter(blamed or failed), None)
-
-
 def has_failed(trace: Trace, program: int) -> bool:
     """Whether a program came to a bad end."""
     finished = trace.origin.programs[program].finished
     return finished is not None and finished.outcome not in ("ok", CANCELLED)
+
+
+def stopped_programs(trace: Trace, hop: int) -> list[int]:
+    """The programs of a hop that were stopped from our side."""
+    runs = programs_at(trace, hop)
+    return [number for number, ran in runs if ran.finished is not None and ran.finished.outcome == CANCELLED]
 
 
 def repository(trace: Trace, hop: int) -> OriginDecided | None:
@@ -185,7 +182,7 @@ def repository(trace: Trace, hop: int) -> OriginDecided | None:
     finding = (OriginStep.STATIC, OriginStep.SUFFIX, OriginStep.GO_IMPORT, OriginStep.PREFIX)
     found = [
         one for _, one in steps_at(trace, hop)
-        if one.step in finding and one.answered is Answered.YES and one.to
+        if one.step in finding and one.answered is Answered.YES and one.vcs and one.to
     ]  # fmt: skip
     return found[-1] if found else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from probes.golang.vcs_words import telling_line
 from probes.trace.origin_events import Ran
 from tui.drawing.figures import duration, waiting
 from tui.drawing.origin_story import CANCELLED, program_name
@@ -44,7 +45,7 @@ def program_rows(
     bar = line((axis.bar(ran.started.at, ended, symbols), role))
     room = view.width - axis.width - TIME_WIDTH - head.width - 1
     command = ran.started.command
-    complaint = "" if finished is None else finished.complaint.strip().split("\n", 1)[0]
+    complaint = "" if finished is None else telling_line(finished.complaint)
     name = program_name(command)
     said = f": {complaint}" if complaint else ""
     text_role = Role.PLAIN if role is Role.OK else role

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 
-from probes.trace.events import HeadChecked, ProofStep, RecordProved, Sworn
+from probes.trace.checksum_events import HeadChecked, ProofStep, RecordProved, Sworn
 from probes.trace.fold import Trace
 from tui.drawing.oath_rows import failure_label, failure_words, head_words
 from tui.drawing.vouched import Step, Vouched, failed_at, heads, key_name, vouched, way

@@ -29,6 +29,10 @@ MEANS = (
 )
 
 
+AFTER = "and what follows from it: a commit fetched, its log, its files packed"
+"""Only the first command is known before it was run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What may be started."""
@@ -76,6 +80,8 @@ def _rows(offer: Offer, width: int, symbols: Symbols) -> Iterator[Row]:
             yield Row(("program", name, part), line(f"   {label:8} ", (text, role)))
     for command in offer.goauth:
         yield Row(("goauth", command), line("   GOAUTH   ", (command, Role.NAME)))
+    if offer.held:
+        yield Row(("after", 0), line(f"     {AFTER}"), selectable=False)
     yield Row(("head", 1), line(""), selectable=False)
     for at, sentence in enumerate(MEANS):
         for part, text in enumerate(wrap(sentence, width - 4)):

@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterator
 
 from probes.golang.goproxy import Access, HopKind
 from probes.golang.protocol import Op
-from probes.trace.events import ChecksumDecided, Outcome
+from probes.trace.checksum_events import ChecksumDecided
+from probes.trace.events import Outcome
 from probes.trace.fold import Trace
 from probes.trace.route import HopView
 from tui.drawing.decisions import (
@@ -162,10 +163,12 @@ def _hop_line(view: TreeView, hop: HopView, *, is_open: bool, can_open: bool) ->
         chips = _chips(view, hop)
     time = _time_at(view, hop)
     room = view.width - head.width - chips.width - 2
-    if room - 10 >= 12:
+    if room - 10 >= min(12, cells(name)):
         room -= 10
     else:
         time = Line()
+    if hop.kind is HopKind.NOPROXY and cells(name) > room:
+        name = "direct"  # the row of "private?" says the rest
     name = pad(name, min(max(room, 8), 34), cut=symbols.cut)
     return spread(head + line((name, name_role), "  ") + chips, time, view.width, cut=symbols.cut)
 

@@ -10,6 +10,7 @@ from probes.golang.protocol import Op
 from probes.ladder.faults import Judgement
 from probes.trace.events import Outcome, Verdict
 from probes.trace.fold import Trace
+from probes.trace.origin_causes import failed_step
 from tui.drawing.figures import Axis, axis_seconds
 from tui.drawing.tree_keys import Part, TreeKey
 from tui.drawing.turning_questions import stopping_turning
@@ -75,10 +76,12 @@ def open_by_themselves(trace: Trace, now: float) -> frozenset[TreeKey]:
 
 def _origin_rows(trace: Trace, now: float) -> Iterator[TreeKey]:
     """The branch of a direct hop: what keeps one waiting, what would be run, the step where go stops."""
-    from tui.drawing.origin_story import has_failed, outside_of, told_at
+    from tui.drawing.origin_story import CANCELLED, has_failed, outside_of, told_at
 
     for ran in trace.origin.programs.values():
-        if ran.finished is None and now - ran.started.at >= SLOW_S and ran.started.hop is not None:
+        is_slow = ran.finished is None and now - ran.started.at >= SLOW_S
+        is_stopped = ran.finished is not None and ran.finished.outcome == CANCELLED
+        if (is_slow or is_stopped) and ran.started.hop is not None:
             yield TreeKey(Part.HOP, ran.started.hop)
     yield from (TreeKey(Part.HOP, held.hop) for held in trace.origin.held if held.hop is not None)
     guilty: TreeKey | None = guilty_row(trace)
@@ -170,11 +173,12 @@ def guilty_row(trace: Trace) -> TreeKey | None:
 
 def _failed_step(trace: Trace, hop: int | None) -> int | None:
     """The step on the way to a module's own repository that the first cause is about."""
-    if hop is None or not trace.origin.decided:
+    if hop is None or trace.finished is None:
         return None
-    from tui.drawing.origin_story import failed_step
-
-    return failed_step(trace, hop)
+    decision = trace.failing_decision()
+    if decision is None:
+        return failed_step(trace, hop, trace.finished.error or "", trace.finished.failed_walk)
+    return failed_step(trace, hop, decision.error or "", decision.walk)
 
 
 TIME_WIDTH = 9

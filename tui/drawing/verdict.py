@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ def _with_origin(trace: Trace, served: str) -> str:
 
     found = repository(trace, origin)
     where = "" if found is None else f"{found.vcs} {found.to}".strip()
-    return ": ".join(part for part in (served, where) if part)
+    return f"{served or 'from its own repository'}: {where}" if where else served
 
 
 def _failure(trace: Trace, width: int, symbols: Symbols, remedy: list[Line]) -> list[Line]:
@@ -128,7 +129,7 @@ def _failure(trace: Trace, width: int, symbols: Symbols, remedy: list[Line]) -> 
     assert finished is not None
     head: list[Piece] = [(symbols.fail, Role.FAIL), (" go would fail: ", Role.STRONG)]
     most = MAX_ERROR_LINES - len(remedy)
-    lines = _cut(head, finished.error or "", width, symbols, most=most)
+    lines = _cut(head, _without_advice(finished.error or "", symbols), width, symbols, most=most)
     cause = trace.first_cause()
     if cause is not None:
         head = [("  first cause: ", Role.STRONG)]
@@ -146,6 +147,24 @@ def _remedy(cases: Sequence[Case], width: int, symbols: Symbols, *, looking: boo
     for remedy in case.diagnosis.remedies[:1]:
         head += line("  try: ", (remedy.lines[0], Role.NAME))
     return [spread(head, busy, width - 1, cut=symbols.cut)]
+
+
+_ADVICE = (
+    re.compile(
+        r"(?:\n\s*fatal: Could not read from remote repository\.\s*)?"
+        r"\n\s*Please make sure you have the correct access rights\s+and the repository exists\.\s*\Z"
+    ),
+    re.compile(r"\n\s*Confirm the import path was entered correctly\.\n[^\n]*\n?[^\n]*\Z"),
+)
+"""What git and go say below every failure: of a text that is cut, its end would be all that is seen."""
+
+
+def _without_advice(error: str, symbols: Symbols) -> str:
+    """An error without its last sentences that say the same of every one; ``v`` shows them."""
+    kept = error
+    for advice in reversed(_ADVICE):
+        kept = advice.sub("", kept.rstrip())
+    return error if kept == error.rstrip() else f"{kept.rstrip()}{symbols.cut}"
 
 
 def _cut(

@@ -11,16 +11,8 @@ from enum import StrEnum
 
 from probes.golang.errors import GoError
 from probes.golang.protocol import Op
-from probes.trace.events import (
-    ChecksumDecided,
-    ChecksumRouted,
-    HeadChecked,
-    HopDecided,
-    Purpose,
-    RecordProved,
-    Sworn,
-    Verdict,
-)
+from probes.trace.checksum_events import ChecksumDecided, ChecksumRouted, HeadChecked, RecordProved, Sworn
+from probes.trace.events import HopDecided, Purpose, Verdict
 from probes.trace.fold import Request, Trace
 from tui.drawing.hop_state import State
 

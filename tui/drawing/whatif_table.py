@@ -25,7 +25,7 @@ from probes.trace.fold import Trace
 from probes.trace.route import Route
 from tui.drawing.fields import level_mark
 from tui.drawing.figures import duration
-from tui.lines import Line, Piece, Role, Row, line, pad, wrap, wrap_pieces
+from tui.lines import Line, Piece, Role, line, pad, wrap, wrap_pieces
 from tui.symbols import Symbols
 from tui.trial import known_answers
 
@@ -64,11 +64,6 @@ class Side:
     """What is said in the place of an answer."""
     predicted: tuple[Outcome, str] | None = None
     """How it ends without anybody being asked, and in which words, where that is known beforehand."""
-
-
-def rows_of(lines: Iterable[Line], name: str) -> list[Row]:
-    """Rows with a name and a number."""
-    return [Row((name, number), text) for number, text in enumerate(lines)]
 
 
 def beside(label: str, left: Sequence[Line], right: Sequence[Line], look: Look) -> Iterator[Line]:

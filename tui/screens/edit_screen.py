@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from probes.golang.redact import redacted
+from probes.golang.environment import shown_value
 from probes.golang.variables import VARIABLE
 from tui.keys import key
 from tui.lines import Line, Row
@@ -97,6 +97,7 @@ class SecretInput(TypedLine):
 
     def __init__(self, name: str, value: str) -> None:
         variable = VARIABLE.get(name)
+        self._of = name
         self._is_address = variable is not None and variable.is_address
         super().__init__(value=value, placeholder="not set", compact=True, id="prompt")
         self.cursor_blink = False
@@ -105,7 +106,7 @@ class SecretInput(TypedLine):
     def _value(self) -> Text:
         """The value as it is drawn: as many characters, so that the cursor stands where it should."""
         value, at = self.without_open_secret(self.value), 0
-        shown = redacted(value, is_address=self._is_address)
+        shown = shown_value(self._of, value)
         for secret in shown.secrets:
             start = value.index(secret, at)
             at = start + len(secret)

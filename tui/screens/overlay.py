@@ -60,8 +60,9 @@ class Overlay(Findable, ModalScreen[Result], Generic[Result]):
         return getattr(self.app, "symbols", None) or symbols_for()
 
     def render(self) -> RenderableType:
-        """The ground: the screen right under this one, shaded."""
-        stand_on_the_one_below(self)
+        """The ground: the screen right under this one, shaded; nothing while all of it is covered."""
+        covers = (part.outer_size == self.size for part in self.children if part.id == "overlay")
+        stand_on_the_one_below(self, is_covered=any(covers))
         return super().render()
 
     def compose(self) -> ComposeResult:

@@ -70,6 +70,8 @@ class ModulesPane(Pane):
 
         version: str
         proxy: str
+        has_files: bool
+        """Whether single files can be fetched from there."""
 
     @dataclass
     class ColumnOpened(Message):
@@ -235,6 +237,12 @@ class ModulesPane(Pane):
         """What the selected column is called."""
         return name_of(self._table, self._column)
 
+    @property
+    def _kind(self) -> ColumnKind:
+        """What the selected column is."""
+        columns = self._table.columns
+        return columns[self._column].column.kind if columns else ColumnKind.PROXY
+
     @on(LineList.Moved)
     def _moved(self, event: LineList.Moved) -> None:
         event.stop()
@@ -249,7 +257,8 @@ class ModulesPane(Pane):
         version = self.version()
         self._has_chosen = True
         if version is not None:
-            self.post_message(self.Menu(version, self.column_name))
+            has_files = self._kind is ColumnKind.PROXY
+            self.post_message(self.Menu(version, self.column_name, has_files))
         elif self._under() is not None:
             self.post_message(self.ColumnOpened())
 
@@ -271,8 +280,7 @@ class ModulesPane(Pane):
         wanted = Wanted(version, Op(kind), self._column)
         cell = self._table.cell(version, self._column)
         name = self.column_name
-        kind = self._table.columns[self._column].column.kind if self._table.columns else ColumnKind.PROXY
-        if kind is not ColumnKind.PROXY:
+        if self._kind is not ColumnKind.PROXY:
             self.post_message(self.Refused(f"single files come from a proxy, and {name} is none"))
         elif cell is Cell.PRIVATE:
             self.post_message(self.Refused("the path is private: no proxy is ever asked"))

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, ColorParseError
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -49,6 +50,15 @@ class Painter(Widget):
     """A widget that paints lines."""
 
     ALLOW_SELECT = False
+    _base: Style | None = None
+    """The widget's own style while its lines are painted: every ancestor is asked, once for all lines."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the widget."""
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._base = None
 
     def on_mount(self) -> None:
         """Another theme may have other colours and the same background."""
@@ -70,7 +80,7 @@ class Painter(Widget):
         symbols = self.symbols
         if symbols.ascii_only:
             text = Line(tuple(Span(symbols.show(span.text), span.role) for span in text.spans))
-        base = self.rich_style
+        base = self._base = self._base or self.rich_style
         segments = []
         for span in fit(text, width, cut=symbols.cut).spans:
             style = base + self.role_style(span.role)
