@@ -18,7 +18,8 @@ from probes.net.authorizing import Headers, Refusal
 from probes.net.limits import Stalled
 from probes.sources.credentials import Credentials
 from probes.sources.programs import Programs, Run
-from tests.against_go.auth_server import AuthServer, Case, ask_both, auth_server
+from tests.against_go.auth_server import GOOD, TARGET, AuthServer, Case, ask_both, auth_server
+from tests.modtrace import modtrace
 
 URL = "https://h.test/m/@v/list"
 REFUSAL = Refusal(401, "401 Unauthorized", "HTTP/1.1", (("Www-Authenticate", "Basic"),))
@@ -209,3 +210,17 @@ def test_hosts_are_told_once(tmp_path: Path) -> None:
         [("j.test", Standing.MISSING)],
         [("k.test", Standing.MISSING)],
     ]
+
+
+def test_a_download_asks_the_program_too_where_that_was_agreed_to(tmp_path: Path) -> None:
+    helper = f'printf "https://%s\\n\\nAuthorization: %s\\n\\n" {{host}} "{GOOD}"'
+    case = Case(goauth="{home}/helper", scripts={"helper": f"#!/bin/sh\ntouch $HOME/started\n{helper}\n"})
+    with auth_server() as server:
+        environment = case.prepare(tmp_path, server)
+        arguments = ["download", TARGET, "-o", str(tmp_path / "saved"), "--json"]
+        held = modtrace(*arguments, env=environment, cwd=tmp_path)
+        assert (held.returncode, (tmp_path / "started").exists()) == (3, False)
+        assert "--run" in held.stdout
+        done = modtrace(*arguments, "--run", env=environment, cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "started").exists()) == (0, True), done.stdout + done.stderr
+    assert GOOD not in done.stdout + done.stderr

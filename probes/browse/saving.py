@@ -43,6 +43,7 @@ from probes.net.http import HTTPClient
 from probes.net.limits import Limits
 from probes.sources.credentials import credentials_of
 from probes.sources.fetcher import Fetcher
+from probes.sources.programs import Programs
 from probes.trace.engine import Download
 from probes.trace.events import Outcome
 from probes.trace.route import Route, plan
@@ -132,8 +133,13 @@ class _Run:
         self._flushing = False
         self._stopped_by: OSError | None = None
         environment = plan.environment
-        self._credentials = credentials_of(environment)
+        self._credentials = credentials_of(environment, self._programs())
         self._origins: Origins | None = None
+
+    def _programs(self) -> Programs:
+        """What starts GOAUTH's programs, where that was agreed to."""
+        process = self.plan.environment.process
+        return Programs(process, seconds=self.plan.limits.run_s, allowed=self.plan.run)
 
     @property
     def environment(self) -> Environment:
@@ -237,8 +243,8 @@ class _Run:
         """A refusal may be no refusal with the credentials of a program that is not started here."""
         is_refused = self._credentials.doubt and client.refused_over_https
         if download.outcome is Outcome.FAILS and is_refused:
-            words = "GOAUTH names a program, which modtrace does not start; go may get another answer"
-            download.outcome, download.error = Outcome.UNKNOWN, f"{download.error} ({words})"
+            words = f"{download.error} ({self._credentials.doubt})"
+            download.outcome, download.error = Outcome.UNKNOWN, words
 
     async def _one(self, want: Want, client: HTTPClient, limits: Limits, gate: Vouching) -> list[Want]:
         """Save one version; what is needed besides."""
