@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.modtrace import clean_environment, installed
+from tests.modtrace import COMMAND, clean_environment, installed
 from tests.preloaded import preloaded
+from tests.terminal.session import TerminalSession
 
 _TIMES = re.compile(r'": [0-9.]+(e-[0-9]+)?\b')
 
@@ -37,3 +38,18 @@ def test_one_run_leaves_nothing_to_the_next(tmp_path: Path) -> None:
         env = clean_environment(tmp_path, GOPROXY=value)
         said = preloaded().run("env", "GOPROXY", env=env, cwd=tmp_path, timeout=60).stdout
         assert re.search(r"GOPROXY +(\w+)", said)[1] == value  # type: ignore[index]
+
+
+def test_on_a_terminal_it_is_the_same_too(tmp_path: Path) -> None:
+    seen = []
+    for from_nothing in (False, True):
+        env = clean_environment(tmp_path, GOPROXY="off", MODTRACE_NO_SESSION="1")
+        with TerminalSession([COMMAND], env=env, cwd=tmp_path, from_nothing=from_nothing) as session:
+            shown = session.wait_for("(not set)")
+            session.press("\x03")
+            seen.append((shown, session.wait_for_exit(), session.is_restored()))
+        argv = [COMMAND, "env", "--nonsense"]
+        with TerminalSession(argv, env=env, cwd=tmp_path, from_nothing=from_nothing) as session:
+            seen[-1] += (session.wait_for_exit(), session.output)
+    assert seen[0] == seen[1]
+    assert seen[0][1:4] == (130, True, 2)
