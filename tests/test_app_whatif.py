@@ -863,7 +863,6 @@ async def test_a_trace_under_way_begins_anew_with_what_is_tried() -> None:
     [
         ("GOPROXY", "off", "Enter asks nobody.", "disabled by GOPROXY=off", Outcome.FAILS),
         ("GOPROXY", "{0},ftp://x", "every lookup fails", "go would fail: invalid proxy URL", Outcome.FAILS),
-        ("GOPRIVATE", "demo.example", "go to demo.example itself", "could not tell:", Outcome.UNKNOWN),
         ("HTTPS_PROXY", "http://127.0.0.1:9", "Enter asks nobody.", "go would download v1.2.0", Outcome.OK),
     ],
 )
@@ -885,6 +884,20 @@ async def test_where_nobody_has_to_be_asked_the_outcome_is_known_at_once(
         assert it.app.session.outcome is outcome
         assert "would end" not in told(it.app)
         assert "not known" not in told(it.app)
+
+
+async def test_a_private_path_is_asked_for_at_its_origin() -> None:
+    """In a world that is made up there is none."""
+    async with live("healthy", WIDE) as it:
+        await it.press("1")
+        it.app.workbench.environment.list.select(("variable", "GOPRIVATE"))
+        await it.press("e")
+        shown = " ".join((await it.write("demo.example")).split())
+        assert "Enter asks the origin first. Go would go to demo.example itself (direct)" in shown
+        assert "noproxy" not in shown
+        await it.press("enter")
+        assert not it.asked()
+        assert it.app.session.outcome is Outcome.UNKNOWN
 
 
 async def test_nobody_is_to_vouch_for_what_never_comes() -> None:

@@ -260,7 +260,8 @@ def probing_lines(probing: Probing | None, comparison: Comparison, look: Look) -
         yield line(" ", ("nothing changes for go", Role.STRONG))
         return
     route = comparison.after
-    names = {hop.id: hop.name for hop in route.hops if route.access(hop) in (Access.ASK, Access.DIRECT)}
+    names = {hop.id: hop.name for hop in route.hops if route.access(hop) is Access.ASK}
+    names |= {hop.id: "the origin" for hop in route.hops if route.access(hop) is Access.DIRECT}
     hosts = list(dict.fromkeys(names[number] for number in sorted(probing.hops) if number in names))
     if not probing:
         words = "Enter asks nobody."
