@@ -887,7 +887,6 @@ async def test_where_nobody_has_to_be_asked_the_outcome_is_known_at_once(
 
 
 async def test_a_private_path_is_asked_for_at_its_origin() -> None:
-    """In a world that is made up there is none."""
     async with live("healthy", WIDE) as it:
         await it.press("1")
         it.app.workbench.environment.list.select(("variable", "GOPRIVATE"))
@@ -895,9 +894,6 @@ async def test_a_private_path_is_asked_for_at_its_origin() -> None:
         shown = " ".join((await it.write("demo.example")).split())
         assert "Enter asks the origin first. Go would go to demo.example itself (direct)" in shown
         assert "noproxy" not in shown
-        await it.press("enter")
-        assert not it.asked()
-        assert it.app.session.outcome is Outcome.UNKNOWN
 
 
 async def test_nobody_is_to_vouch_for_what_never_comes() -> None:
