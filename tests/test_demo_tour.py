@@ -146,7 +146,7 @@ def test_the_help_names_every_fault(tmp_path: Path) -> None:
     from probes.demo.faults import FAULTS
 
     done = modtrace("demo", "--help", env=clean_environment(tmp_path), cwd=tmp_path)
-    assert f"faults: {', '.join(fault.name for fault in FAULTS)}\n" in done.stdout
+    assert f"faults: {', '.join(fault.name for fault in FAULTS)} " in " ".join(done.stdout.split())
 
 
 # -- the real go -------------------------------------------------------------------------------------

@@ -369,7 +369,7 @@ def test_what_go_would_refuse_is_not_kept_in_any_world(tmp_path: Path, name: str
         traced = traced_in(stage, limits=Limits(answer_s=3, stall_s=3))
         assert traced.finished is not None
         saving = Saving()
-        plan = Plan(stage.read().environment, tmp_path, limits=Limits(answer_s=3, stall_s=3))
+        plan = Plan(stage.read().environment, tmp_path, limits=Limits(answer_s=3, stall_s=3), run=True)
         asyncio.run(save(plan, [Want(stage.plan.path, stage.plan.query)], saving.apply))
     finally:
         stage.close()

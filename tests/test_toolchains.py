@@ -17,6 +17,7 @@ from probes.diagnosis.diagnose import diagnose
 from probes.golang.errors import GoError
 from probes.golang.host import host_platform
 from probes.golang.mod_versions import compare, is_prefix, is_valid
+from probes.golang.protocol import Op
 from probes.golang.toolchain_select import read_go_lines, select
 from probes.net.limits import Limits
 from probes.project.loading import load_project
@@ -183,11 +184,16 @@ def test_what_to_do_about_it(tmp_path: Path) -> None:
 
 
 def test_a_toolchain_that_no_proxy_may_be_asked_for(tmp_path: Path) -> None:
+    """Its host is asked where it lives, and here nobody can get there."""
     with proxies("good") as world:
-        told = traced(tmp_path, f"{world.urls[0]},off", NEWER, GONOPROXY="*")
+        nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
+        told = traced(tmp_path, f"{world.urls[0]},off", NEWER, GONOPROXY="*", **nowhere)
         assert world.log == []
     assert told.fold.finished is not None
-    assert told.fold.finished.outcome is Outcome.UNKNOWN
+    assert told.fold.finished.outcome is Outcome.FAILS
+    assert [one.started.url for one in told.fold.requests.values() if one.started.op is Op.PAGE] == [
+        "https://golang.org/toolchain?go-get=1"
+    ]
     assert "GONOPROXY=* matches golang.org/toolchain" in told.report
     assert diagnose(told.fold)[0].diagnosis.remedies[0].id == "toolchain-not-private"
 

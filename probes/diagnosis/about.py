@@ -63,7 +63,7 @@ class About:
             position=None if span is None else span.start,
             length=None if span is None else span.end - span.start,
             remedy=tuple(
-                dict.fromkeys(self._without_secrets(self.setting.show(line).text) for line in remedy)
+                dict.fromkeys(self._without_secrets(self.setting.mask(line)) for line in remedy)
             ),
             rule=rule,
         )

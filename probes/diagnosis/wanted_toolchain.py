@@ -31,6 +31,8 @@ def wanted_toolchain(trace: Trace) -> tuple[str, tuple[str, ...]] | None:
     if not stop.error.endswith(_NOT_AVAILABLE):
         return None
     cause = f"{stop.version} is wanted{asked}, and go hides who does not have it: {stop.because}."
+    if _kept_from_proxies(trace) is not None:
+        return cause, ("toolchain-not-private", "toolchain-in-path", *_local(trace))
     if "answered" not in stop.because and "off asks nobody" in stop.because:
         return cause, ("goproxy", "toolchain-in-path", *_local(trace))
     return cause, ("toolchain-in-path", *_local(trace), "real-release", "newer-go")
@@ -40,13 +42,17 @@ def private_toolchain(trace: Trace) -> tuple[str, tuple[str, ...]] | None:
     """The same for one that every proxy is kept from, where what becomes of it is not told."""
     if trace.finished is None or trace.finished.outcome is not Outcome.UNKNOWN:
         return None
-    for one in trace.turnings:
-        if one.turning is Turning.TOOLCHAIN and one.because.startswith("GONOPROXY="):
-            cause = (
-                f"{one.version} is wanted{_asked(trace)}, and {one.because}; go goes to golang.org itself."
-            )
-            return cause, ("toolchain-not-private", "toolchain-in-path", *_local(trace))
-    return None
+    kept = _kept_from_proxies(trace)
+    if kept is None:
+        return None
+    cause = f"{kept.version} is wanted{_asked(trace)}, and {kept.because}; go goes to golang.org itself."
+    return cause, ("toolchain-not-private", "toolchain-in-path", *_local(trace))
+
+
+def _kept_from_proxies(trace: Trace) -> TurningTaken | None:
+    """The turning by which no proxy may be asked for toolchains."""
+    turned = (one for one in trace.turnings if one.turning is Turning.TOOLCHAIN)
+    return next((one for one in turned if one.because.startswith("GONOPROXY=")), None)
 
 
 def _stop(trace: Trace) -> TurningTaken | None:

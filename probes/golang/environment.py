@@ -14,7 +14,7 @@ probes.sources.environment_reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -64,10 +64,14 @@ class Source(StrEnum):
 
 def shown_value(name: str, value: str, *others: str) -> Redacted:
     """The value of a variable for showing, secrets masked. ``others``: what it hides, or hid before."""
+    return _about(name, value, (value, *others))
+
+
+def _about(name: str, text: str, values: Iterable[str]) -> Redacted:
+    """A text about a variable that has, or had, these values."""
     variable = VARIABLE.get(name)
-    values = (value, *others) if name == "GOAUTH" else ()
-    known = [text for one in values for text in words_of_commands(one)]
-    return redacted(value, is_address=variable is not None and variable.is_address, known=known)
+    known = [words for one in values for words in words_of_commands(one)] if name == "GOAUTH" else []
+    return redacted(text, is_address=variable is not None and variable.is_address, known=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,14 @@ class Setting:
 
     def show(self, value: str) -> Redacted:
         """A value of this variable, secrets masked."""
-        return shown_value(self.name, value, self.value, *(one.value for one in self.shadowed))
+        return shown_value(self.name, value, *self._values())
+
+    def mask(self, text: str) -> str:
+        """A text about this variable, such as a command that sets it: without the secrets in its values."""
+        return _about(self.name, text, self._values()).text
+
+    def _values(self) -> tuple[str, ...]:
+        return (self.value, *(one.value for one in self.shadowed))
 
 
 @dataclass(frozen=True, slots=True)

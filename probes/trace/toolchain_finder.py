@@ -176,11 +176,12 @@ class ToolchainFinder:
         if id(error) not in self._walker.failures:
             return str(error).split("\n", 1)[0]
         told = []
+        private = is_private(TOOLCHAIN_PATH, self._environment.get("GONOPROXY")) is not None
         for hop, said in self._walker.met:
-            match access(hop, private=False):
+            match access(hop, private=private):
                 case Access.OFF:
                     told.append("off asks nobody")
-                case Access.NOT_PRIVATE:
+                case Access.NOT_PRIVATE | Access.PRIVATE:
                     continue
                 case _:
                     told.append(_said(hop, said))
