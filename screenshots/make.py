@@ -251,6 +251,7 @@ PICTURES = (
         ("e", *["left"] * len("http://goproxy.example"), "backspace", "vertical_line"),
     ),
     Picture("vouched-80x24", lambda: world_app("vouched", demo=False), (80, 24), ("V",)),
+    Picture("direct-80x24", lambda: world_app("private-no-credentials", demo=False), (80, 24)),
     Picture("worlds-80x24", lambda: world_app("healthy"), (80, 24), ("W",)),
 )
 
