@@ -396,6 +396,10 @@ class Origins:
             yield other
 
 
+OpenOrigins = Callable[[], Origins]
+"""Gives direct mode to who comes to it first."""
+
+
 def _refs_words(refs: dict[str, str]) -> str:
     tags = sum(ref.startswith("refs/tags/") for ref in refs)
     branches = sum(ref.startswith("refs/heads/") for ref in refs)

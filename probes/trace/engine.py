@@ -34,7 +34,7 @@ from probes.trace.turnings import Turnings
 from probes.trace.walk import Walker
 
 if TYPE_CHECKING:
-    from probes.sources.direct import Origins
+    from probes.sources.direct import OpenOrigins
 
 CONTENT_RULE = "cmd/go/internal/modfetch/fetch.go downloadZip and unzip, after the walk"
 FIPS140 = "golang.org/fips140"
@@ -73,7 +73,7 @@ class Engine:
         project: Project | None = None,
         warm: bool = False,
         explained: str | None = None,
-        origins: Origins | None = None,
+        origins: OpenOrigins | None = None,
     ) -> None:
         """``explained`` is what the selection of a toolchain adds to the words of a go that is too old;
         ``origins`` is direct mode."""

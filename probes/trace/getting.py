@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probes.golang import gomod, module
 from probes.golang.environment import Environment
@@ -50,7 +51,6 @@ from probes.golang.quote import quote
 from probes.golang.redact import redact
 from probes.net.limits import Limits, Stalled
 from probes.sources.answer_cache import AnswerCache
-from probes.sources.direct import Origins
 from probes.sources.fetcher import Fetcher
 from probes.sources.programs import NotRun
 from probes.sources.remembered import Memory
@@ -69,6 +69,9 @@ from probes.trace.toolchain_finder import ANY_VERSION
 from probes.trace.turnings import Offers
 from probes.trace.walk import Walker, edge_words
 from probes.trace.zips import spool
+
+if TYPE_CHECKING:
+    from probes.sources.direct import OpenOrigins
 
 STD_ROOTS = re.compile(
     r"(archive|bufio|bytes|cmd|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors"
@@ -222,7 +225,7 @@ class _Candidate(Engine):
         fetcher: Fetcher,
         teller: GetTeller,
         gate: _Gate,
-        origins: Origins,
+        origins: OpenOrigins,
     ) -> None:
         route = plan(environment, prefix, query)
         super().__init__(environment, route, Narrator(teller.about(prefix), fetcher), origins=origins)

@@ -28,7 +28,7 @@ from probes.trace.walk import Walker
 
 if TYPE_CHECKING:
     from probes.cache.warm import KeptZip
-    from probes.sources.direct import Origins
+    from probes.sources.direct import OpenOrigins
 
 CACHE_RULES = {
     Op.INFO: "cmd/go/internal/modfetch/cache.go readDiskStat",
@@ -48,7 +48,7 @@ class Repositories:
         *,
         project: Project | None = None,
         warm: bool = False,
-        origins: Origins | None = None,
+        origins: OpenOrigins | None = None,
         check_go_line: CheckGoLine = lambda what, wanted: None,
     ) -> None:
         """``origins`` is direct mode, where it is traced; ``check_go_line`` what it asks of a go.mod."""
@@ -140,7 +140,7 @@ class Repositories:
             case Access.DIRECT:
                 if self._origins is None:
                     raise NotRun(f"{path} would be fetched directly from its origin here")
-                return (await self._origins.open(path, self._narrator, self._check_go_line)).repo
+                return (await self._origins().open(path, self._narrator, self._check_go_line)).repo
             case refused:
                 raise refusal(refused)
 

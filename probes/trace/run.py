@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from probes.diagnosis.findings import Finding
 from probes.golang import mode
@@ -16,7 +17,6 @@ from probes.net.http import HTTPClient
 from probes.net.limits import Limits, Stalled
 from probes.project.project import Project
 from probes.sources.credentials import credentials_of
-from probes.sources.direct import Origins, network_of
 from probes.sources.fetcher import Fetcher
 from probes.sources.origin_teller import OriginTeller
 from probes.sources.programs import NotRun, Programs, Unwatched
@@ -35,6 +35,10 @@ from probes.trace.events import (
 from probes.trace.narrator import Narrator, words_told
 from probes.trace.route import Route, plan
 from probes.trace.starting import Started, Starter
+
+if TYPE_CHECKING:
+    from probes.sources.direct import OpenOrigins, Origins
+    from probes.sources.origin_pages import Network
 
 NETWORK_VARIABLES = (
     "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD",
@@ -131,13 +135,23 @@ class WayOut:
         self.programs = Programs(environment.process, seconds=limits.run_s, allowed=run)
         self.credentials = credentials_of(environment, self.programs, self._tell)
         self.client = new_client(environment, limits, authorization=self.credentials)
-        network = network_of(environment, limits, self.credentials, self.client)
-        self._network = network
         self._environment = environment
-        self.origins = Origins(
-            environment, network, allowed=run, before_opening=self._look_at_credentials,
-            run_s=limits.run_s, warm=warm,
-        )  # fmt: skip
+        self._run = run
+        self._warm = warm
+        self._direct: tuple[Origins, Network] | None = None
+
+    def origins(self) -> Origins:
+        """Direct mode, which is loaded when a route first comes to it."""
+        if self._direct is None:
+            from probes.sources.direct import Origins, network_of
+
+            network = network_of(self._environment, self._limits, self.credentials, self.client)
+            origins = Origins(
+                self._environment, network, allowed=self._run, before_opening=self._look_at_credentials,
+                run_s=self._limits.run_s, warm=self._warm,
+            )  # fmt: skip
+            self._direct = origins, network
+        return self._direct[0]
 
     def fetcher(self, memory: Memory | None) -> Fetcher:
         """What makes the requests; what ``memory`` knows is not asked for."""
@@ -167,9 +181,11 @@ class WayOut:
     async def aclose(self) -> None:
         """Close and remove everything."""
         try:
-            await self.origins.aclose()
+            if self._direct is not None:
+                await self._direct[0].aclose()
         finally:
-            await self._network.aclose()
+            if self._direct is not None:
+                await self._direct[1].aclose()
             await self.client.aclose()
 
 
@@ -214,7 +230,7 @@ def _refused(path: str, query: str, project: Project | None) -> Download | None:
 
 
 async def _run(
-    started: Started, route: Route, narrator: Narrator, origins: Origins, *, warm: bool
+    started: Started, route: Route, narrator: Narrator, origins: OpenOrigins, *, warm: bool
 ) -> Download:
     """The command itself, by the go that was selected."""
     engine = Engine(

@@ -30,7 +30,7 @@ from probes.trace.toolchain_finder import EXEC, NotHad, ToolchainFinder
 from probes.trace.walk import Walker
 
 if TYPE_CHECKING:
-    from probes.sources.direct import Origins
+    from probes.sources.direct import OpenOrigins
 
 Check = tuple[str, Callable[[], None]]
 """Where a rule stands, and what raises GoError with what go prints."""
@@ -157,7 +157,7 @@ class Starter:
         narrator: Narrator,
         *,
         warm: bool,
-        origins: Origins | None = None,
+        origins: OpenOrigins | None = None,
     ) -> None:
         self._origins = origins
         self._environment = environment

@@ -153,7 +153,7 @@ def running(
     """A program in a terminal, and q at the end."""
     with tempfile.TemporaryDirectory() as home:
         env = clean_environment(Path(home), **COLOURS[colours], **variables)
-        with Watched(argv, env=env, cwd=Path(home), columns=size[0], rows=size[1]) as session:
+        with Watched(argv, env=env, cwd=Path(home), columns=size[0], rows=size[1], from_nothing=True) as session:
             yield session
             session.press("q")
             session.wait_for_exit()

@@ -24,7 +24,7 @@ def _run(tmp_path: Path, *arguments: str, columns: int = 80, rows: int = 24, **e
     return TerminalSession(
         [COMMAND, *arguments],
         env=clean_environment(tmp_path, **colours),
-        cwd=tmp_path, columns=columns, rows=rows,
+        cwd=tmp_path, columns=columns, rows=rows, from_nothing=True,
     )  # fmt: skip
 
 
