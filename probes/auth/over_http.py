@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from probes.auth.git_settings import GitReader, GitSetting
 from probes.auth.netrc_of_git import netrc_of_git
-from probes.auth.noted import Noted, Remedy
+from probes.auth.noted import Noted, Remedy, of_git
 from probes.auth.remote import Remote
-from probes.golang.credential_use import MASK, CredentialUse, Standing, Whom
+from probes.golang.credential_use import MASK, Standing
 from probes.golang.safetext import safe_text
 from probes.golang.shown import shown
 
@@ -50,14 +50,6 @@ async def over_http(
     return found
 
 
-def _noted(
-    remote: Remote, kind: str, standing: Standing, because: str, where: str = "", seen: str = "",
-    rule: str = _HTTP, remedy: Remedy | None = None, *, is_note: bool = False,
-) -> Noted:  # fmt: skip
-    use = CredentialUse(Whom.GIT, kind, standing, remote.place, because, shown(where), seen, rule)
-    return Noted(use, remedy, is_note)
-
-
 def _headers(remote: Remote, counting: Mapping[str, list[GitSetting]]) -> Iterator[Noted]:
     for setting in counting.get("extraheader", ()):
         name = safe_text((setting.value or "").partition(":")[0].strip(), limit=40)
@@ -66,16 +58,19 @@ def _headers(remote: Remote, counting: Mapping[str, list[GitSetting]]) -> Iterat
         if is_authorization:
             because += ", before and instead of all other credentials"
         is_note = not _SECRET_HEADER.search(name)
-        yield _noted(
-            remote, "extraHeader", Standing.USED, because, setting.where, f"{name}: {MASK}", is_note=is_note
+        yield of_git(
+            remote, "extraHeader", Standing.USED, because, setting.where, f"{name}: {MASK}", _HTTP,
+            is_note=is_note,
         )
     for setting in counting.get("cookiefile", ()):
         because = "git sends the cookies of this file that are for the host"
-        yield _noted(remote, "cookies", Standing.USED, because, setting.where, shown(setting.value or ""))
+        seen = shown(setting.value or "")
+        yield of_git(remote, "cookies", Standing.USED, because, setting.where, seen, _HTTP)
     for setting in counting.get("sslcert", ()):
         because = "git shows this client certificate where the server asks for one; go has none"
-        yield _noted(
-            remote, "client certificate", Standing.USED, because, setting.where, shown(setting.value or "")
+        yield of_git(
+            remote, "client certificate", Standing.USED, because, setting.where, shown(setting.value or ""),
+            _HTTP,
         )
 
 
@@ -87,7 +82,7 @@ def _of_url(remote: Remote) -> Iterator[Noted]:
         seen = f"user {MASK}, password {MASK}"
     else:
         because, seen = "the URL names the user; the password is looked for below", f"user {MASK}"
-    yield _noted(
+    yield of_git(
         remote, "URL", Standing.USED, because, "the URL", seen, _CREDENTIALS, is_note=not remote.has_password
     )
 
@@ -116,7 +111,7 @@ async def _helpers(
         (f"git ls-remote {_shown_url(remote)}",),
     )
     found = [
-        _noted(
+        of_git(
             remote,
             "helper",
             standing,
@@ -135,10 +130,10 @@ async def _helpers(
         if not setting.subsection or _is_reset(setting, settings):
             why = "an empty credential.helper after it drops all helpers before"
         seen = f"{shown(setting.name)} = {_helper_name(setting)}"
-        found.append(_noted(remote, "helper", Standing.IGNORED, why, setting.where, seen, _CREDENTIALS))
+        found.append(of_git(remote, "helper", Standing.IGNORED, why, setting.where, seen, _CREDENTIALS))
     if not found:
         found.append(
-            _noted(
+            of_git(
                 remote,
                 "helper",
                 Standing.MISSING,
@@ -197,12 +192,12 @@ def _askpass(
             continue
         if first and value:
             because = "go's git asks it after the helpers; modtrace never starts it, for it may open a window"
-            yield _noted(
+            yield of_git(
                 remote, "askpass", Standing.ASKED, because, where, _program(value),
                 "gitcredentials(7), git(1)",
             )
         elif value:
-            yield _noted(
+            yield of_git(
                 remote,
                 "askpass",
                 Standing.IGNORED,
@@ -214,7 +209,7 @@ def _askpass(
         first = False
     if process.get("GIT_TERMINAL_PROMPT", "") in ("", "0"):
         because = "go sets GIT_TERMINAL_PROMPT=0: git does not ask in the terminal, it fails"
-        yield _noted(
+        yield of_git(
             remote,
             "terminal",
             Standing.IGNORED,
@@ -225,7 +220,7 @@ def _askpass(
         )
     else:
         because = "GIT_TERMINAL_PROMPT is set: go's git asks in the terminal; modtrace never does"
-        yield _noted(
+        yield of_git(
             remote, "terminal", Standing.ASKED, because, "GIT_TERMINAL_PROMPT", rule="git(1)", is_note=True
         )
 
@@ -236,22 +231,24 @@ def _notes(
     """What is no credential and decides all the same."""
     for key, (kind, because) in _NOTES.items():
         for setting in counting.get(key, ()):
-            yield _noted(
-                remote, kind, Standing.USED, because, setting.where, shown(setting.value or ""), is_note=True
+            yield of_git(
+                remote, kind, Standing.USED, because, setting.where, shown(setting.value or ""), _HTTP,
+                is_note=True,
             )
     for setting in counting.get("sslverify", ()):
         if (setting.value or "true").lower() in ("false", "no", "off", "0", ""):
             because = "git does not check the server's certificate here: anybody could read what it sends"
-            yield _noted(
-                remote, "certificates", Standing.USED, because, setting.where, "sslVerify false", is_note=True
+            yield of_git(
+                remote, "certificates", Standing.USED, because, setting.where, "sslVerify false", _HTTP,
+                is_note=True,
             )
     if process.get("GIT_SSL_NO_VERIFY"):
         because = "git does not check any certificate: anybody could read what it sends"
-        yield _noted(
+        yield of_git(
             remote, "certificates", Standing.USED, because, "GIT_SSL_NO_VERIFY", rule="git(1)", is_note=True
         )
     if process.get("GIT_SSL_CAINFO"):
-        yield _noted(
+        yield of_git(
             remote,
             "certificates",
             Standing.USED,

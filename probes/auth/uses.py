@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from probes.auth.git_settings import GitReader, GitSetting
-from probes.auth.noted import Noted, Remedy
+from probes.auth.noted import Noted, Remedy, of_git
 from probes.auth.over_http import over_http
 from probes.auth.over_ssh import over_ssh
 from probes.auth.remote import Remote, remote_of, shown_url
 from probes.auth.rewriting import rule_for, rules_of
-from probes.golang.credential_use import CredentialUse, Standing, Whom
+from probes.golang.credential_use import CredentialUse, Standing
 from probes.golang.environment import Environment
 from probes.golang.shown import shown
 from probes.net.limits import Stalled
@@ -88,24 +88,13 @@ async def answer_for(
 async def _without_git(remote: Remote, reader: GitReader, environment: Environment, why: str) -> Answer:
     """What files and variables alone tell."""
     found = [
-        _noted(
+        of_git(
             remote, "its settings", Standing.ASKED, "git was not started, so they are not known", ""
         )
     ]
     if remote.transport in ("http", "https"):
         found += await over_http(remote, None, reader, environment.process, ask_helpers=False)
     return Answer(tuple(found), "", remote.transport, was_asked=False, failures=(why,))
-
-
-def _noted(
-    remote: Remote, kind: str, standing: Standing, because: str, where: str = "", seen: str = "",
-    rule: str = "git-config(1)", remedy: Remedy | None = None, *, is_note: bool = False,
-) -> Noted:  # fmt: skip
-    return Noted(
-        CredentialUse(Whom.GIT, kind, standing, remote.place, because, shown(where), seen, rule),
-        remedy,
-        is_note,
-    )
 
 
 def _rewriting(url: str, target: str, settings: Sequence[GitSetting]) -> list[Noted]:
@@ -118,7 +107,7 @@ def _rewriting(url: str, target: str, settings: Sequence[GitSetting]) -> list[No
         because = f"git connects to {shown_url(target)} instead"
         seen = "" if rule is None else f"{shown_url(rule.prefix)} → {shown_url(rule.base)}"
         found.append(
-            _noted(
+            of_git(
                 remote,
                 "insteadOf",
                 Standing.USED,
@@ -145,7 +134,7 @@ def _rewriting(url: str, target: str, settings: Sequence[GitSetting]) -> list[No
         seen = f"{shown_url(one.prefix)} → {shown_url(one.base)}"
         kind = "pushInsteadOf" if one.is_push else "insteadOf"
         found.append(
-            _noted(
+            of_git(
                 remote,
                 kind,
                 Standing.IGNORED,
@@ -176,7 +165,7 @@ async def _elsewhere(
         because = "go's git works in the module cache, not in that folder: the file is not read"
         remedy = Remedy("Say it for all folders:", ("git config --global NAME VALUE",))
         found.append(
-            _noted(
+            of_git(
                 nowhere,
                 "includeIf",
                 Standing.IGNORED,
@@ -196,7 +185,7 @@ async def _elsewhere(
                 "Say it for all repositories:", (f"git config --global {shown(setting.name)} VALUE",)
             )
             found.append(
-                _noted(
+                of_git(
                     nowhere,
                     setting.key,
                     Standing.IGNORED,

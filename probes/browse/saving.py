@@ -187,7 +187,6 @@ class _Run:
         finally:
             if self._origins is not None:
                 await self._origins.aclose()
-                await network.aclose()
             await client.aclose()
         return None
 

@@ -219,7 +219,6 @@ async def direct_repository(
         yield await origins.open(path, _Steps(network, limits, emit))
     finally:
         await origins.aclose()
-        await network.aclose()
 
 
 def network_of(
@@ -259,6 +258,7 @@ class Origins:
         ``warm``: go would find its module cache as it is."""
         self._before_opening = before_opening
         self._environment = environment
+        self._network = network
         self._pages = Pages(network)
         self._allowed = allowed
         self._run_s = run_s
@@ -268,8 +268,11 @@ class Origins:
         self._opening = asyncio.Lock()
 
     async def aclose(self) -> None:
-        """Remove what was opened."""
-        await self._stack.aclose()
+        """Remove what was opened, and close the clients that were needed for it."""
+        try:
+            await self._stack.aclose()
+        finally:
+            await self._network.aclose()
 
     async def open(
         self,

@@ -26,7 +26,7 @@ from probes.golang.code_host import NoCommits, Revision, UnknownRevision, kept_c
 from probes.golang.errors import GoError
 from probes.golang.quote import fields, quote
 from probes.sources.answer_cache import AnswerCache
-from probes.sources.programs import NoProgram, NotRun, Programs, RunFailed
+from probes.sources.programs import NoProgram, NotRun, Programs, RunFailed, text_of
 
 _TAGS = "refs/tags/"
 _MIN_HASH_DIGITS = 7
@@ -123,7 +123,7 @@ class GitHost:
             raise GoError(f"unable to resolve git version: {cause}") from error
         found = _VERSION.search(printed)
         if found is None:
-            shown = quote(_text_of(printed))
+            shown = quote(text_of(printed))
             cause = f"git version extraction regexp did not match version line: {shown}"
             raise GoError(f"unable to resolve git version: {cause}")
         return semver.compare(_SHA256_SINCE, "v" + found[1].decode()) <= 0
@@ -237,14 +237,14 @@ class GitHost:
             )  # fmt: skip
         except RunFailed:
             raise UnknownRevision(revision) from None
-        words = fields(_text_of(printed))
+        words = fields(text_of(printed))
         if len(words) < 2:
-            raise GoError(f"unexpected response from git log: {quote(_text_of(printed))}")
+            raise GoError(f"unexpected response from git log: {quote(text_of(printed))}")
         name = words[0]
         try:
             time = datetime.fromtimestamp(int(words[1]), UTC)
         except (ValueError, OverflowError, OSError):
-            raise GoError(f"invalid time from git log: {quote(_text_of(printed))}") from None
+            raise GoError(f"invalid time from git log: {quote(text_of(printed))}") from None
         tags = {tag.removesuffix(",") for kind, tag in pairwise(words[2:]) if kind == "tag:"}
         with suppress(GoError):
             at_commit = [ref for ref, commit in (await self.refs()).items() if commit == name]
@@ -295,7 +295,7 @@ class GitHost:
     async def _described(self, name: str, prefix: str, allowed: Callable[[str], bool]) -> str:
         printed = await self._git("for-each-ref", "--format=%(refname)", f"--merged={name}")
         highest = ""
-        for line in _text_of(printed).split("\n"):
+        for line in text_of(printed).split("\n"):
             ref = line.strip()
             if not ref.startswith(_TAGS + prefix):
                 continue
@@ -322,11 +322,6 @@ class GitHost:
         return True
 
 
-def _text_of(printed: bytes) -> str:
-    """Bytes of git as text that loses nothing."""
-    return printed.decode("utf-8", "surrogateescape")
-
-
 def _is_hex(text: str) -> bool:
     """codehost.AllHex."""
     return not text.strip("0123456789abcdef")
@@ -335,7 +330,7 @@ def _is_hex(text: str) -> bool:
 def _refs_of(printed: bytes) -> dict[str, str]:
     """What ls-remote prints; an annotated tag stands for the commit that it is of."""
     refs: dict[str, str] = {}
-    for line in _text_of(printed).split("\n"):
+    for line in text_of(printed).split("\n"):
         words = fields(line)
         if len(words) == 2 and (words[1] == "HEAD" or words[1].startswith(("refs/heads/", _TAGS))):
             refs[words[1]] = words[0]

@@ -15,7 +15,8 @@ from probes.golang.code_host import Revision
 from probes.golang.errors import GoError
 from probes.golang.os_errors import errno_words
 from probes.golang.quote import quote
-from probes.sources.vcs_repo import MOST_SHOWN, VCSHost, highest_tag, shorten, text_of, unexpected, words_of
+from probes.sources.programs import text_of
+from probes.sources.vcs_repo import MOST_SHOWN, VCSHost, highest_tag, shorten, unexpected, words_of
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _TIP = re.compile(r"^tip$", re.MULTILINE)

@@ -332,6 +332,11 @@ def _with_places(text: str, places: Sequence[tuple[str, str]]) -> str:
     return text
 
 
+def text_of(printed: bytes) -> str:
+    """Bytes of a program as text that loses nothing."""
+    return printed.decode("utf-8", "surrogateescape")
+
+
 def _status_words(status: int) -> str:
     """exec.ExitError's words."""
     if status < 0:

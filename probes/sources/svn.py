@@ -18,8 +18,8 @@ from probes.golang.code_host import Revision
 from probes.golang.errors import GoError
 from probes.golang.gotime import parse_rfc3339
 from probes.golang.urls import join
-from probes.sources.programs import NotRun
-from probes.sources.vcs_repo import MOST_SHOWN, VCSHost, text_of
+from probes.sources.programs import NotRun, text_of
+from probes.sources.vcs_repo import MOST_SHOWN, VCSHost
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from probes.golang.errors import GoError
 from probes.golang.modzip import MAX_ZIP_FILE
 from probes.golang.quote import fields, quote
 from probes.sources.answer_cache import AnswerCache
-from probes.sources.programs import Programs, RunFailed
+from probes.sources.programs import Programs, RunFailed, text_of
 
 _HASH = re.compile(r"[0-9a-f]{40}")
 _SHORT_DIGITS = 12
@@ -230,11 +230,6 @@ def highest_tag(names: list[str], prefix: str, allowed: Callable[[str], bool]) -
         if tag.startswith(prefix) and allowed(tag) and semver.compare(tag[len(prefix) :], highest) > 0:
             highest = tag[len(prefix) :]
     return prefix + highest if highest else ""
-
-
-def text_of(printed: bytes) -> str:
-    """Bytes of a program as text that loses nothing."""
-    return printed.decode("utf-8", "surrogateescape")
 
 
 def words_of(text: str) -> list[str]:

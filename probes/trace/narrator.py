@@ -89,11 +89,15 @@ class Attempt:
         """The request whose answer served: the file's, or where no file was asked for the last one."""
         return self.last_request if self.file_request is None else self.file_request
 
+    def program_behind(self, *, failed: bool) -> int | None:
+        """The run of a program that an answer goes back to."""
+        return (self.failed_program if failed else None) or self.last_program
+
     def led_to(self, *, served: bool) -> tuple[int | None, int | None]:
         """The request, or the run of a program, that led to the decision about the hop."""
         by_program = self.last_program is not None and self.file_request is None
         if by_program and (served or self.program_was_last):
-            return None, self.last_program if served else self.failed_program or self.last_program
+            return None, self.program_behind(failed=not served)
         return (self.served_request if served else self.last_request), None
 
 
@@ -268,9 +272,9 @@ class Narrator:
         walk, hop = self._here()
         attempt = self._attempts[-1] if self._attempts else None
         request = attempt.last_request if attempt and decision.step in BY_REQUEST else None
-        program = attempt.last_program if attempt and decision.step in BY_PROGRAM else None
-        if program and attempt and decision.answered is Answered.FAILS:
-            program = attempt.failed_program or program
+        program = None
+        if attempt and decision.step in BY_PROGRAM:
+            program = attempt.program_behind(failed=decision.answered is Answered.FAILS)
         self.emit_now(
             OriginDecided, walk=walk, hop=hop, path=decision.path, step=decision.step,
             answered=decision.answered, because=words_told(decision.because), rule=decision.rule,

@@ -38,7 +38,6 @@ from probes.trace.starting import Started, Starter
 
 if TYPE_CHECKING:
     from probes.sources.direct import OpenOrigins, Origins
-    from probes.sources.origin_pages import Network
 
 NETWORK_VARIABLES = (
     "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD",
@@ -138,20 +137,19 @@ class WayOut:
         self._environment = environment
         self._run = run
         self._warm = warm
-        self._direct: tuple[Origins, Network] | None = None
+        self._origins: Origins | None = None
 
     def origins(self) -> Origins:
         """Direct mode, which is loaded when a route first comes to it."""
-        if self._direct is None:
+        if self._origins is None:
             from probes.sources.direct import Origins, network_of
 
             network = network_of(self._environment, self._limits, self.credentials, self.client)
-            origins = Origins(
+            self._origins = Origins(
                 self._environment, network, allowed=self._run, before_opening=self._look_at_credentials,
                 run_s=self._limits.run_s, warm=self._warm,
             )  # fmt: skip
-            self._direct = origins, network
-        return self._direct[0]
+        return self._origins
 
     def fetcher(self, memory: Memory | None) -> Fetcher:
         """What makes the requests; what ``memory`` knows is not asked for."""
@@ -181,11 +179,9 @@ class WayOut:
     async def aclose(self) -> None:
         """Close and remove everything."""
         try:
-            if self._direct is not None:
-                await self._direct[0].aclose()
+            if self._origins is not None:
+                await self._origins.aclose()
         finally:
-            if self._direct is not None:
-                await self._direct[1].aclose()
             await self.client.aclose()
 
 
